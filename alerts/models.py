@@ -1,0 +1,138 @@
+"""Judgements and what was told of them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from slo.models import Objective
+
+
+class Alert(models.Model):
+    """One episode of one objective burning at one severity, from pending to its end."""
+
+    class State(models.TextChoices):
+        INACTIVE = "inactive"
+        PENDING = "pending"
+        FIRING = "firing"
+        RESOLVED = "resolved"
+
+    OPEN = (State.PENDING, State.FIRING)
+
+    objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="alerts")
+    severity = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, choices=State)
+    opened_at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    # Since when no window is above its factor any more, while firing: the keep-firing time runs from here.
+    quiet_since = models.DateTimeField(null=True)
+    # The figures at the last evaluation: {"windows": [{long, short, factor, burn_long, burn_short}], "remaining": …}.
+    figures = models.JSONField(default=dict)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="acknowledged_alerts"
+    )
+    acknowledgement = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-opened_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("objective", "severity"), condition=Q(state__in=("pending", "firing")), name="one_open_alert"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.objective} ({self.severity})"
+
+
+class Transition(models.Model):
+    """A change of an alert's state, with its cause: history and the origin of deliveries."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="transitions")
+    at = models.DateTimeField()
+    before = models.CharField(max_length=20)
+    after = models.CharField(max_length=20)
+    cause = models.TextField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+
+    class Meta:
+        ordering = ("at", "id")
+
+
+class Channel(models.Model):
+    """A place to tell people: `kind` names the adapter, `spec` what it needs, `severities` what it wants to hear."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    kind = models.CharField(max_length=20)
+    description = models.TextField(blank=True)
+    spec = models.JSONField(default=dict)
+    severities = models.JSONField(default=list)
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """A message owed to a channel: outbox row and history at once.
+
+    `dedup_key` names the message for the receiver, however often it is sent. A delivery is claimed by moving
+    `leased_until`; a crash lets the lease run out.
+    """
+
+    class State(models.TextChoices):
+        DUE = "due"
+        SENT = "sent"
+        DEAD = "dead"
+
+    transition = models.ForeignKey(Transition, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
+    dedup_key = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    # Times the receiver has accepted it: channels that must be reminded are sent a firing alert again and again.
+    sends = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name_plural = "deliveries"
+        constraints = (models.UniqueConstraint(fields=("transition", "channel"), name="one_delivery_a_channel"),)
+        indexes = (models.Index(fields=("state", "due_at")),)
+
+
+class Runbook(models.Model):
+    """What to do when something breaks. The newest version is what people read."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=200)
+    severity = models.CharField(max_length=20, blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RunbookVersion(models.Model):
+    """The Markdown of a runbook as it was from `created_at` on."""
+
+    runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    body = models.TextField()
+    author = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = (models.UniqueConstraint(fields=("runbook", "number"), name="one_body_a_version"),)

@@ -1,0 +1,115 @@
+"""What the system can still do, and what it leaves undone on purpose."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from alerts.models import Alert
+from slo.models import Service
+
+
+class SheddingPolicy(models.Model):
+    """When to shed and when to restore, as data; `spec` holds the fields of `degradation.rules.shedding.Policy`."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+    spec = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name_plural = "shedding policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Flag(models.Model):
+    """A feature that can be dimmed. Its safe value is what applications get while it is shed."""
+
+    class Override(models.TextChoices):
+        ON = "on"
+        OFF = "off"
+
+    key = models.SlugField(max_length=100, unique=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="flags")
+    description = models.TextField()
+    owner = models.CharField(max_length=200, blank=True)
+    tier = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(4)])
+    safe_value = models.BooleanField(default=False)
+    # Shed by the loop, and for which alert.
+    shed_at = models.DateTimeField(null=True, blank=True)
+    shed_by = models.ForeignKey(Alert, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # Forced by a person, until an instant.
+    override = models.CharField(max_length=3, choices=Override, blank=True)
+    override_until = models.DateTimeField(null=True, blank=True)
+    override_reason = models.TextField(blank=True)
+    override_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-tier", "key")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FlagChange(models.Model):
+    """A change of a flag's value or override, with who or what did it and why."""
+
+    class Cause(models.TextChoices):
+        FORCED = "forced"
+        RELEASED = "released"
+        EXPIRED = "expired"
+        SHED = "shed"
+        RESTORED = "restored"
+
+    flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=10, choices=Cause)
+    before = models.BooleanField()
+    after = models.BooleanField()
+    reason = models.TextField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    alert = models.ForeignKey(Alert, on_delete=models.SET_NULL, null=True, blank=True, related_name="flag_changes")
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+
+class Shedding(models.Model):
+    """Where the loop stands for a service: `state` holds the fields of `degradation.rules.shedding.State`."""
+
+    service = models.OneToOneField(Service, on_delete=models.CASCADE, primary_key=True, related_name="shedding")
+    policy = models.ForeignKey(SheddingPolicy, on_delete=models.PROTECT, null=True, blank=True)
+    state = models.JSONField(default=dict)
+    version = models.BigIntegerField(default=0)
+    # The last decision, for people: what the loop waits for.
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+
+class Capability(models.Model):
+    """Something users can do, with its modes in order of preference.
+
+    `modes` is a list of {"name", "when": structure expression or absent for the last resort, "message", "link",
+    "handover"}; the first whose expression holds is the present one.
+    """
+
+    name = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="capabilities")
+    position = models.PositiveSmallIntegerField(default=0)
+    modes = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("position", "name")
+        verbose_name_plural = "capabilities"
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,42 @@
+"""What can go wrong while measuring. The docstring of an error is what its message means."""
+
+
+class BrownoutError(Exception):
+    """A sentence for a person: what is wrong, where, and what to do about it."""
+
+
+class DefinitionError(BrownoutError):
+    """A definition (YAML document, expression, policy) cannot be accepted; nothing was changed."""
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+        self.message, self.file, self.line, self.field = message, file, line, field
+        place = ":".join(str(part) for part in (file, line or "") if part)
+        super().__init__(": ".join(part for part in (place, field, message) if part))
+
+
+class ExpressionError(DefinitionError):
+    """A structure expression is not of the language: names, all(…), any(…), at_least(k, …)."""
+
+
+class DurationError(DefinitionError):
+    """A duration is not written as whole numbers with units, such as 5m, 1h30m, 30d."""
+
+
+class PolicyError(DefinitionError):
+    """A burn policy could never do what it says, such as a factor no error ratio can reach."""
+
+
+class SourceError(BrownoutError):
+    """A source as a whole did not answer (unreachable, refused, too slow): a gap, to be asked again."""
+
+
+class QueryError(BrownoutError):
+    """One expression is at fault; the other objectives of the source are not concerned."""
+
+
+class StaleWatermarkError(BrownoutError):
+    """Another worker has moved the objective's watermark; the append was dropped whole."""
+
+
+class NotFoundError(BrownoutError):
+    """No such thing by that name."""

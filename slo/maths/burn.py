@@ -1,0 +1,99 @@
+"""Burn rates and the multi-window policies that judge them.
+
+Source of the table and the formulas: The Site Reliability Workbook, chapter 5, "Alerting on SLOs".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from slo.errors import PolicyError
+from slo.maths.windows import format_duration
+
+Severity = Literal["page", "ticket"]
+SEVERITIES: tuple[Severity, ...] = ("page", "ticket")
+
+
+@dataclass(frozen=True, slots=True)
+class BurnWindow:
+    """Alert when the burn rate over both windows (seconds) is above `factor`."""
+
+    severity: Severity
+    long: int
+    short: int
+    factor: float
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.factor:g}× over {format_duration(self.long)} and {format_duration(self.short)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetShare:
+    """A window stated by the share of the period's budget that may be spent before it alerts."""
+
+    severity: Severity
+    long: int
+    short: int
+    share: float
+
+
+# SRE Workbook, table 5-8: recommended parameters; short window = long / 12.
+SRE_TABLE = (
+    BudgetShare("page", 3_600, 300, 0.02),
+    BudgetShare("page", 21_600, 1_800, 0.05),
+    BudgetShare("ticket", 86_400, 7_200, 0.10),
+    BudgetShare("ticket", 259_200, 21_600, 0.10),
+)
+
+
+def factor(share: float, period: int, long: int) -> float:
+    """The burn rate that spends `share` of a budget of `period` seconds within `long` seconds."""
+    return share * period / long
+
+
+def scale(shares: tuple[BudgetShare, ...], period: int) -> tuple[BurnWindow, ...]:
+    """The windows for a period in seconds; those not shorter than the period are left out."""
+    return tuple(
+        BurnWindow(s.severity, s.long, s.short, factor(s.share, period, s.long)) for s in shares if s.long < period
+    )
+
+
+def check(windows: tuple[BurnWindow, ...], target: float) -> None:
+    """Refuse windows that can never fire: the highest burn rate there is, is 1 / (1 − target).
+
+    Raises PolicyError naming the window.
+    """
+    highest = 1 / (1 - target)
+    for window in windows:
+        if window.short >= window.long:
+            raise PolicyError(f"{window}: the short window must be shorter than the long one")
+        if window.factor >= highest:
+            raise PolicyError(
+                f"{window} can never fire at a target of {target * 100:g} %: burn rates there stay below {highest:.4g}"
+            )
+
+
+def burn_rate(ratio: float | None, target: float) -> float | None:
+    """How many times faster than allowed the budget is being spent; None where nothing is known."""
+    return None if ratio is None else (1 - ratio) / (1 - target)
+
+
+def exceeded(windows: tuple[BurnWindow, ...], burns: Mapping[int, float | None]) -> tuple[BurnWindow, ...]:
+    """The windows whose burn rates (by window length in seconds) are both above their factor."""
+    return tuple(w for w in windows if _above(burns.get(w.long), w.factor) and _above(burns.get(w.short), w.factor))
+
+
+def _above(burn: float | None, factor: float) -> bool:
+    return burn is not None and burn > factor
+
+
+def seconds_to_detect(window: BurnWindow, target: float, error_ratio: float) -> float | None:
+    """Seconds of a constant error ratio, from clean, until the long window is above its factor; None if never."""
+    if error_ratio <= 0 or error_ratio / (1 - target) <= window.factor:
+        return None
+    return (1 - target) / error_ratio * window.factor * window.long
+
+
+def seconds_to_reset(window: BurnWindow, target: float, error_ratio: float) -> float:
+    """Seconds after the end of a long outage until the short window is below its factor again."""
+    return window.short * (1 - window.factor * (1 - target) / error_ratio)

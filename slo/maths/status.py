@@ -1,0 +1,140 @@
+"""The judgement on one objective at one instant, put together from windows of its ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from slo.maths.budget import Budget, budget, seconds_to_exhaustion
+from slo.maths.burn import BurnWindow, burn_rate, exceeded
+from slo.maths.ledger import Window
+from slo.maths.windows import Period, format_duration, from_epoch
+
+State = Literal["healthy", "burning", "critical", "exhausted", "no data"]
+
+# Burn windows that are always known, whatever the policy: a table of objectives compares like with like.
+SHORT, HOUR = 300, 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the catalog says of an objective, as far as the judgement needs it. `target` is a ratio."""
+
+    name: str
+    service: str
+    title: str
+    target: float
+    period: Period
+    policy: tuple[BurnWindow, ...]
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """Lengths in seconds of every window the judgement reads, ascending."""
+        policy = {length for w in self.policy for length in (w.short, w.long)}
+        return tuple(sorted({SHORT, HOUR} | policy))
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An objective's figures at `as_of`. Burn rates and windows are keyed by window length in seconds."""
+
+    facts: Facts
+    period: Window
+    period_end: datetime
+    budget: Budget
+    windows: Mapping[int, Window]
+    burns: Mapping[int, float | None]
+    exceeded: tuple[BurnWindow, ...]
+    exhausts_at: datetime | None
+    state: State
+    as_of: datetime
+    problem: str
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    def as_json(self) -> dict[str, object]:
+        """The public form: ratios from 0 to 1, None where nothing is known."""
+        facts, period = self.facts, self.period
+        return {
+            "name": facts.name,
+            "service": facts.service,
+            "target": facts.target,
+            "period": {
+                "kind": facts.period.kind,
+                "start": _iso(from_epoch(period.start)),
+                "end": _iso(self.period_end),
+            },
+            "sli": {"good": period.good, "total": period.total, "ratio": period.ratio},
+            "completeness": period.completeness,
+            "budget": {
+                "total": self.budget.total,
+                "spent": self.budget.spent,
+                "remaining": self.budget.remaining,
+            },
+            "burn": {format_duration(length): burn for length, burn in self.burns.items()},
+            "windows": {
+                format_duration(length): {"good": w.good, "total": w.total, "ratio": w.ratio}
+                for length, w in self.windows.items()
+            },
+            "exhausts_at": _iso(self.exhausts_at) if self.exhausts_at else None,
+            "state": self.state,
+            "as_of": _iso(self.as_of),
+            "problem": self.problem or None,
+        }
+
+
+def judge(
+    facts: Facts,
+    period: Window,
+    period_end: datetime,
+    windows: Mapping[int, Window],
+    as_of: datetime,
+    recent: Window,
+    problem: str = "",
+) -> Status:
+    """Turn windows into a Status.
+
+    `windows` is keyed by length in seconds and holds at least `facts.windows`; `recent` is the span that must
+    hold some observation for the state to be known.
+    """
+    burns = {length: burn_rate(window.ratio, facts.target) for length, window in windows.items()}
+    left = budget(period, facts.target)
+    firing = exceeded(facts.policy, burns)
+    seconds = seconds_to_exhaustion(left.remaining, burns.get(HOUR), facts.period.seconds)
+    return Status(
+        facts=facts,
+        period=period,
+        period_end=period_end,
+        budget=left,
+        windows=windows,
+        burns=burns,
+        exceeded=firing,
+        exhausts_at=None if seconds is None else as_of + timedelta(seconds=seconds),
+        state=_state(recent, left, firing),
+        as_of=as_of,
+        problem=problem or _doubt(period),
+    )
+
+
+def _state(recent: Window, left: Budget, firing: tuple[BurnWindow, ...]) -> State:
+    if not recent.known:
+        return "no data"
+    if left.remaining is not None and left.remaining <= 0:
+        return "exhausted"
+    if any(window.severity == "page" for window in firing):
+        return "critical"
+    return "burning" if firing else "healthy"
+
+
+def _doubt(period: Window) -> str:
+    # A bucket may run a few events ahead of its count within a scrape; a real excess is a wrong definition.
+    excess = period.sums.good - period.sums.total
+    if excess > max(5.0, 0.001 * period.sums.total):
+        return f"good events exceed all events by {excess:g}: good and total do not belong together"
+    return ""
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,58 @@
+"""What is watched: services, the components they are built from, and where measurements come from."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class Service(models.Model):
+    """Something a team runs and makes promises about."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class Component(models.Model):
+    """A part that can be up or down on its own. Tier 1 is critical, 4 has no real-time impact."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="components")
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+    tier = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(4)])
+    # Shares of bad events over the last five minutes from which the component counts as slow or failing, and as down.
+    warn_ratio = models.FloatField(default=0.05)
+    down_ratio = models.FloatField(default=0.5)
+
+    class Meta:
+        ordering = ("tier", "name")
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class Source(models.Model):
+    """Where objectives are measured: `kind` names the adapter, `spec` is what it needs to connect."""
+
+    class Kind(models.TextChoices):
+        PROMETHEUS = "prometheus"
+        SCRAPE = "scrape"
+
+    name = models.SlugField(max_length=100, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    description = models.TextField(blank=True)
+    spec = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,76 @@
+"""Promises: an objective is an SLI, a target and a period."""
+
+from typing import Any
+
+from django.db import models
+
+from slo.maths.burn import SRE_TABLE, BurnWindow, scale
+from slo.maths.status import Facts
+from slo.maths.windows import Calendar, Period, Rolling
+from slo.models.catalog import Component, Service, Source
+
+
+class BurnPolicy(models.Model):
+    """Named burn windows as data: a list of {severity, long, short, factor}, lengths in seconds."""
+
+    name = models.SlugField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+    windows = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name_plural = "burn policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Objective(models.Model):
+    """A target for an SLI over a period. Without a burn policy the SRE table applies, scaled to the period.
+
+    `sli` is {"good" | "bad": query, "total": query, "counter": bool}; `period` is {"rolling": seconds} or
+    {"calendar": unit, "zone": name}.
+    """
+
+    name = models.SlugField(max_length=200, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    owner = models.CharField(max_length=200, blank=True)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="objectives")
+    component = models.ForeignKey(
+        Component, on_delete=models.SET_NULL, null=True, blank=True, related_name="objectives"
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="objectives")
+    burn_policy = models.ForeignKey(BurnPolicy, on_delete=models.PROTECT, null=True, blank=True)
+    runbook = models.SlugField(max_length=100, blank=True)
+    target = models.FloatField()
+    period = models.JSONField()
+    sli = models.JSONField()
+    # What the SLI is about: an availability objective tells whether a component is up, a latency one how fast it is.
+    indicator = models.CharField(max_length=20, default="availability")
+
+    class Meta:
+        ordering = ("service__name", "name")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(target__gt=0, target__lt=1), name="target_is_a_ratio"),
+        )
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+    def span(self) -> Period:
+        """The period the promise is made over."""
+        period: dict[str, Any] = self.period
+        if "calendar" in period:
+            return Calendar(period["calendar"], period.get("zone", "UTC"))
+        return Rolling(period["rolling"])
+
+    def policy(self) -> tuple[BurnWindow, ...]:
+        """The burn windows that judge this objective."""
+        if self.burn_policy is None:
+            return scale(SRE_TABLE, self.span().seconds)
+        return tuple(BurnWindow(**window) for window in self.burn_policy.windows)
+
+    def facts(self) -> Facts:
+        """What the pure judgement needs to know. Reads the related service and burn policy."""
+        return Facts(self.name, self.service.name, str(self), self.target, self.span(), self.policy())

@@ -1,0 +1,207 @@
+"""Reads: objectives, their status and their charts, all by subtraction of ledger rows."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from slo.errors import NotFoundError
+from slo.maths.ledger import Row, Span, Sums, Window, merge, window
+from slo.maths.status import SHORT, Status, judge
+from slo.maths.windows import to_epoch
+from slo.models import Exclusion, Measurement, Objective, SourceState, Watermark
+
+
+def objectives(service: str | None = None) -> QuerySet[Objective]:
+    """Every objective (of one service), with what its judgement reads."""
+    found = Objective.objects.select_related("service", "component", "source", "burn_policy")
+    return found.filter(service__name=service) if service else found
+
+
+def objective(name: str) -> Objective:
+    """The objective of that name. Raises NotFoundError."""
+    try:
+        return objectives().get(name=name)
+    except Objective.DoesNotExist:
+        raise NotFoundError(f"There is no objective named {name!r}") from None
+
+
+def statuses(at: datetime, chosen: Iterable[Objective] | None = None) -> list[Status]:
+    """The status at `at` of the chosen objectives (all by default), in their order."""
+    wanted = list(objectives() if chosen is None else chosen)
+    readers = {r.objective.pk: r for r in _readers(wanted, at)}
+    return [_status(item, readers[item.pk], at) for item in wanted]
+
+
+def status(name: str, at: datetime) -> Status:
+    """The status of one objective at `at`. Raises NotFoundError."""
+    return statuses(at, [objective(name)])[0]
+
+
+def rolling(item: Objective, instants: Sequence[int], length: int) -> list[Window]:
+    """The windows of `length` seconds that end at each of the instants (epoch seconds, ascending)."""
+    if not instants:
+        return []
+    history = History(item, instants[0] - length, instants[-1])
+    return [history.window(at - length, at) for at in instants]
+
+
+def cumulative(item: Objective, start: int, instants: Sequence[int]) -> list[Window]:
+    """The windows from `start` to each of the instants (epoch seconds, ascending)."""
+    if not instants:
+        return []
+    history = History(item, start, instants[-1])
+    return [history.window(start, at) for at in instants]
+
+
+def between(item: Objective, instants: Sequence[int]) -> list[Window]:
+    """The windows between each instant and the next (epoch seconds, ascending): one fewer than instants."""
+    if len(instants) < 2:
+        return []
+    history = History(item, instants[0], instants[-1])
+    return [history.window(low, high) for low, high in pairwise(instants)]
+
+
+def exclusions(item: Objective, start: datetime, end: datetime) -> QuerySet[Exclusion]:
+    """Exclusions of the objective or its service that touch the span."""
+    return Exclusion.objects.filter(
+        Q(objective=item) | Q(service_id=item.service_id), start__lt=end, end__gt=start
+    ).order_by("start")
+
+
+class History:
+    """All rows of one objective over a span, in memory: many windows for one query."""
+
+    def __init__(self, item: Objective, start: int, end: int) -> None:
+        holes = _spans([item]).get(item.pk, [])
+        low = min([start, *(h.start for h in holes if h.end > start)])
+        rows = list(
+            Measurement.objects.filter(objective=item, at__gte=low, at__lte=end)
+            .order_by("at")
+            .values_list("at", "good", "total", "observed")
+        )
+        before = (
+            Measurement.objects.filter(objective=item, at__lt=low)
+            .order_by("-at")
+            .values_list("at", "good", "total", "observed")[:1]
+        )
+        rows = [*before, *rows]
+        self._holes = holes
+        self._instants = [row[0] for row in rows]
+        self._rows = [Row(row[0], Sums(*row[1:])) for row in rows]
+
+    def _row(self, at: int) -> Row:
+        if not self._rows:
+            return Row(at, Sums())
+        return self._rows[max(0, bisect_right(self._instants, at) - 1)]
+
+    def window(self, start: int, end: int) -> Window:
+        """The window between two instants, exclusions taken out."""
+        holes = [(s, self._row(s.start), self._row(s.end)) for s in merge(self._holes, start, end)]
+        return window(start, end, self._row(start), self._row(end), holes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What one objective's status needs from the ledger: rows at the bounds of its windows and exclusions."""
+
+    objective: Objective
+    start: int
+    at: int
+    end: datetime
+    spans: list[Span]
+    rows: Mapping[int, Row]
+    problem: str
+
+    def window(self, start: int, end: int) -> Window:
+        holes = [(s, self.rows[s.start], self.rows[s.end]) for s in merge(self.spans, start, end)]
+        return window(start, end, self.rows[start], self.rows[end], holes)
+
+
+def _status(item: Objective, reader: _Reader, at: datetime) -> Status:
+    facts = item.facts()
+    windows = {length: reader.window(reader.at - length, reader.at) for length in facts.windows}
+    period = reader.window(reader.start, reader.at)
+    return judge(facts, period, reader.end, windows, at, windows[SHORT], reader.problem)
+
+
+def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
+    """Find every row all these statuses need in a handful of queries, however many objectives there are."""
+    now = to_epoch(at)
+    marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=[o.pk for o in wanted])}
+    troubles = {
+        state.source_id: state.problem for state in SourceState.objects.exclude(problem="") if state.asked_at <= at
+    }
+    spans = _spans(wanted)
+    bounds: dict[int, set[int]] = {}
+    periods: dict[int, tuple[int, datetime]] = {}
+    ends: dict[int, int] = {}
+    for item in wanted:
+        mark = marks.get(item.pk)
+        # Windows end where measuring ended, as long as that is a matter of ticks: a judgement a moment after the
+        # tick must not see its last seconds as missing. Beyond that, the missing data is told as missing.
+        end = mark.at if mark and 0 <= now - mark.at <= 2 * settings.TICK_SECONDS else now
+        begin, finish = item.span().bounds(at)
+        start = end - item.span().seconds if item.span().kind == "rolling" else to_epoch(begin)
+        ends[item.pk], periods[item.pk] = end, (start, finish)
+        instants = {start, end} | {end - length for length in item.facts().windows}
+        for span in spans.get(item.pk, ()):
+            instants |= {min(max(edge, low), end) for low in tuple(instants) for edge in (span.start, span.end)}
+        bounds[item.pk] = instants
+    rows = _rows(bounds)
+    return [
+        _Reader(
+            item,
+            periods[item.pk][0],
+            ends[item.pk],
+            periods[item.pk][1],
+            spans.get(item.pk, []),
+            rows[item.pk],
+            (marks[item.pk].problem if item.pk in marks else "") or troubles.get(item.source_id, ""),
+        )
+        for item in wanted
+    ]
+
+
+def _spans(wanted: Sequence[Objective]) -> dict[int, list[Span]]:
+    services: dict[int, list[int]] = defaultdict(list)
+    for item in wanted:
+        services[item.service_id].append(item.pk)
+    found: dict[int, list[Span]] = defaultdict(list)
+    relevant = Exclusion.objects.filter(Q(objective__in=[o.pk for o in wanted]) | Q(service__in=list(services)))
+    for exclusion in relevant:
+        span = Span(to_epoch(exclusion.start), to_epoch(exclusion.end))
+        concerned = [exclusion.objective_id] if exclusion.objective_id else services[exclusion.service_id or 0]
+        for pk in concerned:
+            found[pk].append(span)
+    return found
+
+
+def _rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
+    """The row at or before each wanted instant of each objective; the first row where there is none before."""
+    found: dict[int, dict[int, Row]] = {pk: {} for pk in bounds}
+    instants = sorted(set().union(*bounds.values())) if bounds else []
+    for chunk in _chunks(instants, 500):
+        exact = Measurement.objects.filter(objective__in=list(bounds), at__in=chunk)
+        for pk, at, *sums in exact.values_list("objective_id", "at", "good", "total", "observed"):
+            if at in bounds[pk]:
+                found[pk][at] = Row(at, Sums(*sums))
+    for pk, wanted in bounds.items():
+        for at in wanted - found[pk].keys():
+            found[pk][at] = _nearest(pk, at)
+    return found
+
+
+def _nearest(pk: int, at: int) -> Row:
+    rows = Measurement.objects.filter(objective=pk).values_list("at", "good", "total", "observed")
+    row = rows.filter(at__lte=at).order_by("-at").first() or rows.order_by("at").first()
+    return Row(row[0], Sums(*row[1:])) if row else Row(at, Sums())
+
+
+def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+    return (items[i : i + size] for i in range(0, len(items), size))

@@ -1,0 +1,54 @@
+"""Roles of people and programs: a viewer reads, an operator acts, an admin changes what is watched."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Literal
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from slo.models import ApiToken
+
+Role = Literal["viewer", "operator", "admin"]
+RANKS: dict[str, int] = {"viewer": 1, "operator": 2, "admin": 3}
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
+    """The highest role of a user's groups; None for a stranger. A superuser is an admin."""
+    if not user.is_authenticated:
+        return None
+    if getattr(user, "is_superuser", False):
+        return "admin"
+    names = set(user.groups.values_list("name", flat=True)) if hasattr(user, "groups") else set()
+    for role in ("admin", "operator", "viewer"):
+        if role in names:
+            return role
+    return None
+
+
+def may(user: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
+    """Does the user have the role or a higher one?"""
+    return includes(role_of(user), role)
+
+
+def includes(held: str | None, wanted: Role) -> bool:
+    """Is the role held at least the one wanted?"""
+    return held is not None and RANKS.get(held, 0) >= RANKS[wanted]
+
+
+def issue_token(name: str, role: Role, at: datetime) -> str:
+    """Make a token for a program and return it: the only time it can be seen. A token of that name is replaced."""
+    raw = f"bro_{secrets.token_urlsafe(32)}"
+    ApiToken.objects.update_or_create(
+        name=name, defaults={"digest": _digest(raw), "role": role, "created_at": at, "revoked_at": None}
+    )
+    return raw
+
+
+def token_role(raw: str) -> str | None:
+    """The role of a valid token, None for any other text."""
+    return ApiToken.objects.filter(digest=_digest(raw), revoked_at=None).values_list("role", flat=True).first()
+
+
+def _digest(raw: str) -> str:
+    return hashlib.sha256(raw.encode()).hexdigest()

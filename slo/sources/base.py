@@ -1,0 +1,63 @@
+"""The port to wherever events are counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one objective asks of a source.
+
+    Exactly one of `good` and `bad` is set. With `counter`, the expressions are bare selectors of counters and
+    are counted exactly; otherwise each is a query that gives the events of one tick. `cursor` is what the source
+    handed out with the last reading of this objective.
+    """
+
+    objective: int
+    total: str
+    good: str = ""
+    bad: str = ""
+    counter: bool = True
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Events counted since the instant before (`at` − tick), and the seconds of it that were observed.
+
+    Nothing observed means no data: good and total are 0 then, and mean nothing.
+    """
+
+    at: int
+    good: float
+    total: float
+    observed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer for one objective: its samples in order, where to go on from, or what is wrong with it.
+
+    A `problem` with samples is a doubt; without samples, the objective could not be read.
+    """
+
+    objective: int
+    samples: tuple[Sample, ...] = ()
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+
+class Source(Protocol):
+    """Asks one place for the events of many objectives at once. Talks to the network, never to the database."""
+
+    replays: bool
+    """Can it be asked about the past? Then a gap is filled after an outage, and the tail is asked again."""
+
+    def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
+        """Samples for the instants after `start` up to `end`, `tick` seconds apart, one reading a query.
+
+        `start` and `end` are multiples of `tick`. A source that cannot replay gives one sample at `end`.
+        A query at fault gets a problem in its reading; SourceError is for a source that does not answer at all.
+        """
+        ...
