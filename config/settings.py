@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "config",
     "demo",
     "dashboards",
     "degradation",

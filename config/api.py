@@ -1,0 +1,69 @@
+"""The JSON API: the packages' routers, and errors as RFC 9457 problem documents."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from alerts.api import router as alerts_router
+from degradation.api import router as degradation_router
+from slo.api import router as slo_router
+from slo.api_auth import reader
+from slo.errors import BrownoutError, DefinitionError, NotFoundError
+
+log = logging.getLogger(__name__)
+
+api = NinjaAPI(title="Brownout", version="1", auth=reader, docs_url=None, openapi_url="/openapi.json")
+api.add_router("", slo_router)
+api.add_router("", alerts_router)
+api.add_router("", degradation_router)
+
+
+def problem(status: int, detail: str, **more: Any) -> HttpResponse:
+    """A problem document: its title is the status's own phrase, its detail a sentence for a person."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(NotFoundError)
+def _not_found(request: HttpRequest, error: NotFoundError) -> HttpResponse:
+    return problem(404, str(error))
+
+
+@api.exception_handler(DefinitionError)
+def _unacceptable(request: HttpRequest, error: DefinitionError) -> HttpResponse:
+    return problem(422, str(error))
+
+
+@api.exception_handler(BrownoutError)
+def _conflict(request: HttpRequest, error: BrownoutError) -> HttpResponse:
+    return problem(409, str(error))
+
+
+@api.exception_handler(Http404)
+def _no_page(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, "There is nothing at this address")
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    detail = "A login or a token is needed" if error.status_code == HTTPStatus.UNAUTHORIZED else str(error)
+    return problem(error.status_code, detail)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors]
+    return problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors)
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return problem(500, "Something broke on our side; the log has the details")

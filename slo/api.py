@@ -1,0 +1,86 @@
+"""Objectives over JSON."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from ninja.errors import HttpError
+from pydantic import AwareDatetime
+
+from slo import selectors
+
+router = Router(tags=["objectives"])
+
+
+class PeriodOut(Schema):
+    kind: str
+    start: datetime
+    end: datetime
+
+
+class SliOut(Schema):
+    good: float | None
+    total: float | None
+    ratio: float | None
+
+
+class BudgetOut(Schema):
+    total: float | None
+    spent: float | None
+    remaining: float | None
+
+
+class StatusOut(Schema):
+    """An objective's status; null where nothing is known. Burn rates and windows are keyed by their length."""
+
+    name: str
+    service: str
+    target: float
+    period: PeriodOut
+    sli: SliOut
+    completeness: float
+    budget: BudgetOut
+    burn: dict[str, float | None]
+    windows: dict[str, SliOut]
+    exhausts_at: datetime | None
+    state: str
+    as_of: datetime
+    problem: str | None
+
+
+class StatusList(Schema):
+    objectives: list[StatusOut]
+    count: int
+
+
+@router.get("/objectives", response=StatusList, summary="The status of every objective")
+def list_objectives(
+    request: HttpRequest,
+    service: str | None = None,
+    state: str | None = None,
+    at: AwareDatetime | None = None,
+    limit: int = Query(1000, ge=1, le=10_000),
+    offset: int = Query(0, ge=0),
+) -> dict[str, Any]:
+    """By service and state, at an instant (now by default). `count` is the number before limit and offset."""
+    chosen = selectors.objectives(service)
+    count = chosen.count()
+    if state is None:
+        found = selectors.statuses(_instant(at), chosen[offset : offset + limit])
+    else:
+        matching = [status for status in selectors.statuses(_instant(at), chosen) if status.state == state]
+        count, found = len(matching), matching[offset : offset + limit]
+    return {"objectives": [status.as_json() for status in found], "count": count}
+
+
+@router.get("/objectives/{name}", response=StatusOut, summary="The status of one objective")
+def get_objective(request: HttpRequest, name: str, at: AwareDatetime | None = None) -> dict[str, Any]:
+    return selectors.status(name, _instant(at)).as_json()
+
+
+def _instant(at: datetime | None) -> datetime:
+    now = datetime.now(UTC)
+    if at is not None and at > now:
+        raise HttpError(422, "`at` lies in the future")
+    return at or now

@@ -1,0 +1,61 @@
+"""Who calls the JSON API: a logged-in person, a program with a token, or, where allowed, anybody who reads."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from ninja.errors import AuthorizationError
+from ninja.security.base import AuthBase
+from ninja.utils import check_csrf
+
+from slo.services.access import Role, includes, role_of, token_role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a role, and the person behind it if there is one."""
+
+    role: str
+    user: User | None = None
+
+
+def token_of(request: HttpRequest) -> str:
+    """The token a request carries as `Authorization: Bearer …` or `X-API-Key`, or an empty text."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
+
+
+class Access(AuthBase):
+    """Lets callers of at least `role` in; with `open_to_all`, anybody while PUBLIC_READ is on."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __init__(self, role: Role, *, open_to_all: bool = False) -> None:
+        self.role: Role = role
+        self.open_to_all = open_to_all
+        super().__init__()
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        caller = self._caller(request)
+        if caller is None:
+            return Caller("") if self.open_to_all and settings.PUBLIC_READ else None
+        if not includes(caller.role, self.role):
+            raise AuthorizationError(message=f"This needs the role {self.role}; yours is {caller.role or 'none'}")
+        return caller
+
+    def _caller(self, request: HttpRequest) -> Caller | None:
+        token = token_of(request)
+        if token:
+            role = token_role(token)
+            return Caller(role) if role else None
+        if not isinstance(request.user, User):
+            return None
+        if request.method not in ("GET", "HEAD") and check_csrf(request) is not None:
+            raise AuthorizationError(message="The CSRF token is missing or wrong")
+        return Caller(role_of(request.user) or "", request.user)
+
+
+reader = Access("viewer", open_to_all=True)
+operator = Access("operator")
