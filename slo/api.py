@@ -1,12 +1,12 @@
 """Objectives over JSON."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 from ninja.errors import HttpError
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from slo import selectors
 
@@ -60,8 +60,8 @@ def list_objectives(
     service: str | None = None,
     state: str | None = None,
     at: AwareDatetime | None = None,
-    limit: int = Query(1000, ge=1, le=10_000),
-    offset: int = Query(0, ge=0),
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000,
+    offset: Annotated[int, Field(ge=0)] = 0,
 ) -> dict[str, Any]:
     """By service and state, at an instant (now by default). `count` is the number before limit and offset."""
     chosen = selectors.objectives(service)

@@ -35,7 +35,9 @@ class Command(BaseCommand):
             forms = [status.as_json() for status in found]
             self.stdout.write(json.dumps(forms[0] if options["name"] else forms, indent=2, ensure_ascii=False))
         elif found:
-            Console(file=self.stdout).print(_table(found))  # type: ignore[arg-type]  # an OutputWrapper is a text file
+            # A pipe has no width of its own; lines are not to be broken for the program that reads them.
+            width = None if self.stdout.isatty() else 200
+            Console(file=self.stdout, width=width).print(_table(found))  # type: ignore[arg-type]  # an OutputWrapper is a file
         else:
             self.stdout.write("There are no objectives yet; `manage.py apply PATH` reads them from YAML.")
 
