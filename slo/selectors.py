@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from slo.errors import NotFoundError
 from slo.maths.ledger import Row, Span, Sums, Window, merge, window
 from slo.maths.status import SHORT, Status, judge
-from slo.maths.windows import to_epoch
+from slo.maths.windows import floor_to, to_epoch
 from slo.models import Exclusion, Measurement, Objective, SourceState, Watermark
 
 
@@ -72,6 +72,31 @@ def exclusions(item: Objective, start: datetime, end: datetime) -> QuerySet[Excl
     return Exclusion.objects.filter(
         Q(objective=item) | Q(service_id=item.service_id), start__lt=end, end__gt=start
     ).order_by("start")
+
+
+def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> dict[int, list[Window]]:
+    """For many objectives at once, by primary key: the last `count` windows of `step` seconds, oldest first.
+
+    Meant for small drawings: two queries, exclusions left in, and a window without a row at both its bounds is
+    unknown. `step` is a whole number of minutes, so that thinning keeps the rows.
+    """
+    marks = dict(Watermark.objects.filter(objective__in=[o.pk for o in chosen]).values_list("objective_id", "at"))
+    bounds = {}
+    for pk, mark in marks.items():
+        end = floor_to(min(mark, to_epoch(at)), 60)
+        # Figures that stopped long ago must not pass for the last hours.
+        end += max(0, to_epoch(at) - end - 2 * settings.TICK_SECONDS - 60) // step * step
+        bounds[pk] = [end - step * back for back in range(count, -1, -1)]
+    rows = _exact_rows({pk: set(instants) for pk, instants in bounds.items()})
+    return {
+        pk: [_plain_window(low, high, rows[pk]) for low, high in pairwise(instants)] for pk, instants in bounds.items()
+    }
+
+
+def _plain_window(start: int, end: int, rows: Mapping[int, Row]) -> Window:
+    if start not in rows or end not in rows:
+        return Window(start, end, Sums(), end - start)
+    return window(start, end, rows[start], rows[end])
 
 
 class History:
@@ -184,6 +209,14 @@ def _spans(wanted: Sequence[Objective]) -> dict[int, list[Span]]:
 
 def _rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
     """The row at or before each wanted instant of each objective; the first row where there is none before."""
+    found = _exact_rows(bounds)
+    for pk, wanted in bounds.items():
+        for at in wanted - found[pk].keys():
+            found[pk][at] = _nearest(pk, at)
+    return found
+
+
+def _exact_rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
     found: dict[int, dict[int, Row]] = {pk: {} for pk in bounds}
     instants = sorted(set().union(*bounds.values())) if bounds else []
     for chunk in _chunks(instants, 500):
@@ -191,9 +224,6 @@ def _rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
         for pk, at, *sums in exact.values_list("objective_id", "at", "good", "total", "observed"):
             if at in bounds[pk]:
                 found[pk][at] = Row(at, Sums(*sums))
-    for pk, wanted in bounds.items():
-        for at in wanted - found[pk].keys():
-            found[pk][at] = _nearest(pk, at)
     return found
 
 
