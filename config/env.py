@@ -20,7 +20,8 @@ class Env(BaseSettings):
     model_config = SettingsConfigDict(env_file=BASE_DIR / ".env", extra="ignore", frozen=True)
 
     DATABASE_URL: str = Field(
-        f"sqlite:///{VAR_DIR / 'brownout.sqlite3'}", description="where everything is kept: SQLite or PostgreSQL"
+        "sqlite:///var/brownout.sqlite3",
+        description="where everything is kept: `sqlite:///path` or `postgres://user:password@host/name`",
     )
     BROKER_URL: str = Field(
         "filesystem://", description="how work reaches the worker: `filesystem://` (a folder) or `redis://host:port/0`"

@@ -12,7 +12,6 @@ from config import env
 
 ENV = env.read()
 BASE_DIR = env.BASE_DIR
-env.VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = ENV.DEBUG
 SECRET_KEY = ENV.SECRET_KEY or secrets.token_urlsafe(50)
@@ -75,6 +74,11 @@ TEMPLATES: list[dict[str, Any]] = [
 # Data -------------------------------------------------------------------------------------------------------------
 _database = dj_database_url.parse(ENV.DATABASE_URL, conn_health_checks=True)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    if _database["NAME"] != ":memory:":
+        # A relative path means the same file from whichever folder a command is started.
+        _file = BASE_DIR / _database["NAME"]
+        _file.parent.mkdir(parents=True, exist_ok=True)
+        _database["NAME"] = str(_file)
     # Readers never wait for a writer (WAL); a writer takes its lock at once instead of failing half-way.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
