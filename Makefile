@@ -1,4 +1,5 @@
-# Brownout's commands. They need make and Python 3.11 or later with its venv module; another interpreter: make PYTHON=python3.13 …
+# Brownout's commands. They need make and Python 3.11 or later with its venv module.
+# Another interpreter: make test PYTHON=python3.13
 
 PYTHON ?= python3
 RUN = .venv/bin/python
@@ -8,17 +9,22 @@ DEVELOPMENT = DEBUG=1 HTTPS=0 BROKER_URL=memory://
 PRODUCTION = DEBUG=0 HTTPS=1 SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	ALLOWED_HOSTS=brownout.example BASE_URL=https://brownout.example
 
-.PHONY: help demo test lint unit integration browser postgres static bench lock runtime development
+.PHONY: help demo test lint unit integration browser postgres static bench lock setup development
+# The steps of `make test` compete for the same cores: one after the other, even with make -j.
+.NOTPARALLEL:
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
-demo: runtime ## the demo on http://127.0.0.1:8000; RESET=1 starts over
-	@$(RUN) manage.py demo $(if $(RESET),--reset)
+setup: ## only the environment, from the lock file
+	@$(call installed,requirements-dev.txt) || $(call installed,requirements.txt) || { $(call install,requirements.txt); }
+
+demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080 moves it, PROMETHEUS=1 measures through one
+	@$(RUN) manage.py demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS),--prometheus)
 
 test: lint static unit integration browser postgres ## every check and every test
 
-bench: runtime ## measurements of this machine
+bench: setup ## measurements of this machine
 	@$(RUN) -m bench
 
 lint: development ## style, types, floors, migrations, deployment settings
@@ -53,12 +59,10 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 # .venv/lock is a copy of the lock file .venv was built from, so nothing is installed twice.
-runtime:
-	@cmp -s requirements-dev.txt .venv/lock || cmp -s requirements.txt .venv/lock || { $(call install,requirements.txt); }
-
 development:
-	@cmp -s requirements-dev.txt .venv/lock || { $(call install,requirements-dev.txt); }
+	@$(call installed,requirements-dev.txt) || { $(call install,requirements-dev.txt); }
 
+installed = { test -x $(RUN) && cmp -s $(1) .venv/lock; }
 install = \
 	command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): apt-get install python3 python3-venv" >&2; exit 1; }; \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
