@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from slo.models import Objective
 
@@ -58,6 +59,21 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ("at", "id")
+        constraints = (
+            # An alert is one episode: it enters each state once. An acknowledgement changes no state.
+            models.UniqueConstraint(
+                fields=("alert", "after"), condition=~Q(before=F("after")), name="one_change_to_a_state"
+            ),
+        )
+
+
+class Evaluation(models.Model):
+    """How far everything has been judged: one row that only moves forward, by compare-and-set."""
+
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"judged up to {self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class Channel(models.Model):
@@ -123,13 +139,19 @@ class Runbook(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @cached_property
+    def latest(self) -> "RunbookVersion | None":
+        """The newest version; without a query where a selector has prefetched it."""
+        return next(iter(self.versions.all()), None)
+
 
 class RunbookVersion(models.Model):
-    """The Markdown of a runbook as it was from `created_at` on."""
+    """The Markdown of a runbook as it was from `created_at` on, and its title, severity and owner (`meta`) then."""
 
     runbook = models.ForeignKey(Runbook, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     body = models.TextField()
+    meta = models.JSONField(default=dict)
     author = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
 

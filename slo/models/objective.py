@@ -11,11 +11,15 @@ from slo.models.catalog import Component, Service, Source
 
 
 class BurnPolicy(models.Model):
-    """Named burn windows as data: a list of {severity, long, short, factor}, lengths in seconds."""
+    """Named burn windows as data: a list of {severity, long, short, factor}, lengths in seconds.
+
+    `timing` is {severity: {"pending", "keep_firing"}} in seconds, where a severity differs from the default.
+    """
 
     name = models.SlugField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     windows = models.JSONField(default=list)
+    timing = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("name",)

@@ -1,0 +1,66 @@
+"""The port to wherever people are told."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from alerts.rules.message import Message
+from alerts.rules.words import clip
+
+ANSWER_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a sending: `accepted`, `retry` (not now) or `refused` (never), with the receiver's words.
+
+    `retry_after` is the number of seconds the receiver asked to be left alone.
+    """
+
+    outcome: Literal["accepted", "retry", "refused"]
+    text: str
+    retry_after: float | None = None
+
+
+def answer(
+    outcome: Literal["accepted", "retry", "refused"],
+    text: str,
+    retry_after: float | None = None,
+    *,
+    secrets: tuple[str, ...] = (),
+) -> Answer:
+    """An answer fit to be kept: on one line, cut short, with the channel's secrets blotted out."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return Answer(outcome, clip(text, ANSWER_LENGTH), retry_after)
+
+
+class Spec(BaseModel):
+    """What a kind of channel needs to know; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Adapter(Protocol):
+    """Sends messages to one place. Talks to the network, never to the database; may be used by one thread only.
+
+    With `remind`, a firing alert is sent again after that time for as long as it fires.
+    """
+
+    spec: ClassVar[type[Spec]]
+    remind: ClassVar[timedelta | None]
+
+    @classmethod
+    def build(cls, spec: Any, /) -> Self:
+        """The adapter for a validated spec (an instance of the class's `spec`)."""
+        ...
+
+    def send(self, message: Message, at: datetime) -> Answer:
+        """Try once, at the instant `at`, within seconds; what goes wrong is an answer, not an exception."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

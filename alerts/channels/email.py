@@ -1,0 +1,91 @@
+"""E-mail over the SMTP server of the settings. The messages of one alert form a thread."""
+
+import hashlib
+import smtplib
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage, get_connection
+from django.core.validators import validate_email
+from pydantic import AfterValidator, Field
+
+from alerts.channels.base import Answer, Spec, answer
+from alerts.rules.message import Message
+from alerts.rules.words import clip
+
+SUBJECT_LENGTH = 140
+
+
+def _valid(address: str) -> str:
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ValueError("must be an e-mail address such as team@example.com") from None
+    return address
+
+
+Address = Annotated[str, AfterValidator(_valid)]
+
+
+class EmailSpec(Spec):
+    to: list[Address] = Field(min_length=1)
+
+
+class Email:
+    spec: ClassVar[type[Spec]] = EmailSpec
+    remind: ClassVar[timedelta | None] = None
+
+    def __init__(self, to: list[str]) -> None:
+        self._to = to
+
+    @classmethod
+    def build(cls, spec: EmailSpec) -> Self:
+        return cls(spec.to)
+
+    def send(self, message: Message, at: datetime) -> Answer:
+        mail = compose(message, self._to)
+        try:
+            with get_connection() as connection:
+                mail.connection = connection
+                mail.send()
+        except (OSError, smtplib.SMTPException) as error:
+            return _trouble(error)
+        return answer("accepted", f"Handed to the mail server for {', '.join(self._to)}")
+
+    def close(self) -> None:
+        """Each message has its own connection."""
+
+
+def compose(message: Message, to: list[str]) -> EmailMessage:
+    """The mail. Its Message-ID comes from the message's key, so mail programs show a repetition once."""
+    headers = {
+        "Message-ID": _id(message.key),
+        "References": _id(message.episode),
+        "X-Brownout-Key": message.key,
+        "Auto-Submitted": "auto-generated",
+    }
+    subject = clip(message.summary, SUBJECT_LENGTH)
+    return EmailMessage(subject, f"{message.summary}\n\n{message.text}\n", None, to, headers=headers)
+
+
+def _id(key: str) -> str:
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@brownout>"
+
+
+def _trouble(error: OSError | smtplib.SMTPException) -> Answer:
+    codes = _codes(error)
+    said = f"The mail server did not take it: {type(error).__name__} {' '.join(map(str, codes))}"
+    # A wrong password is an error of the settings, not of the message: it may be right at the next attempt.
+    final = codes and all(code >= 500 for code in codes) and not isinstance(error, smtplib.SMTPAuthenticationError)
+    if isinstance(error, TimeoutError):
+        said = "The mail server did not answer in time"
+    elif isinstance(error, ConnectionRefusedError):
+        said = "The mail server refused the connection"
+    return answer("refused" if final else "retry", said)
+
+
+def _codes(error: Exception) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _ in error.recipients.values()]
+    return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []

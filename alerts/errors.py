@@ -1,0 +1,19 @@
+"""What can go wrong while judging and telling."""
+
+from slo.errors import BrownoutError
+
+
+class AlreadyAcknowledgedError(BrownoutError):
+    """Somebody else acknowledged the alert first; the message says who, when and with which note."""
+
+
+class AlertOverError(BrownoutError):
+    """The alert has ended, so there is nothing left to acknowledge."""
+
+
+class NotDeadError(BrownoutError):
+    """Only a dead delivery can be sent again; the others are on their way or have arrived."""
+
+
+class ChannelError(BrownoutError):
+    """A channel is of an unknown kind or lacks what its kind needs."""

@@ -1,0 +1,117 @@
+"""Reads: alerts and their history, the outbox, runbooks."""
+
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.utils.safestring import SafeString, mark_safe
+
+from alerts.models import Alert, Delivery, Runbook, RunbookVersion, Transition
+from alerts.rules.markdown import render
+from slo.errors import NotFoundError
+from slo.maths.burn import SEVERITIES
+from slo.models import Objective
+
+
+def alerts() -> QuerySet[Alert]:
+    """Every alert, newest first, with what naming it reads."""
+    return Alert.objects.select_related("objective__service", "acknowledged_by")
+
+
+def firing() -> list[Alert]:
+    """Firing alerts: pages first, then the oldest."""
+    return _by_urgency(alerts().filter(state=Alert.State.FIRING))
+
+
+def open_alerts() -> list[Alert]:
+    """Pending and firing alerts: pages first, then the oldest."""
+    return _by_urgency(alerts().filter(state__in=Alert.OPEN))
+
+
+def history(limit: int = 100, *, service: str = "", objective: str = "", state: str = "") -> list[Alert]:
+    """Alerts of any state, newest first, of one service, objective or state where that is named."""
+    wanted = {"objective__service__name": service, "objective__name": objective, "state": state}
+    return list(alerts().filter(**{field: value for field, value in wanted.items() if value})[:limit])
+
+
+def alert(pk: int) -> Alert:
+    """The alert of that number. Raises NotFoundError."""
+    found = alerts().filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError(f"There is no alert {pk}")
+    return found
+
+
+def transitions(of: Alert) -> list[Transition]:
+    """What happened to an alert, in order, acknowledgement included."""
+    return list(of.transitions.select_related("actor"))
+
+
+def deliveries(of: Alert) -> list[Delivery]:
+    """What was or is to be told of an alert, in order."""
+    return list(Delivery.objects.filter(transition__alert=of).select_related("channel", "transition"))
+
+
+def dead_letters() -> list[Delivery]:
+    """Deliveries that were given up, newest first."""
+    return list(told().filter(state=Delivery.State.DEAD).order_by("-id"))
+
+
+def told() -> QuerySet[Delivery]:
+    """Every delivery, with what naming it reads."""
+    return Delivery.objects.select_related("channel", "transition__alert__objective__service")
+
+
+def delivery(pk: int) -> Delivery:
+    """The delivery of that number. Raises NotFoundError."""
+    found = told().filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError(f"There is no delivery {pk}")
+    return found
+
+
+def outbox_depth() -> int:
+    """Messages that were owed and have not been accepted yet; reminders of what was accepted do not count."""
+    return Delivery.objects.filter(state=Delivery.State.DUE, sends=0).count()
+
+
+def runbooks() -> list[Runbook]:
+    """Every runbook, by name, with its newest version at hand as `.latest`."""
+    return list(_runbooks())
+
+
+def runbook(name: str) -> Runbook:
+    """The runbook of that name, with `.latest`. Raises NotFoundError."""
+    found = _runbooks().filter(name=name).first()
+    if found is None:
+        raise NotFoundError(f"There is no runbook named {name!r}")
+    return found
+
+
+def runbook_html(of: Runbook) -> SafeString:
+    """The newest version as HTML that is safe to show."""
+    return mark_safe(render(of.latest.body)) if of.latest else SafeString("")  # noqa: S308 (render sanitises)
+
+
+def runbook_for(objective: Objective) -> Runbook | None:
+    """The runbook an objective names; None if it names none, or one that does not exist (yet)."""
+    return _runbooks().filter(name=objective.runbook).first() if objective.runbook else None
+
+
+def runbook_names() -> frozenset[str]:
+    """Names of the runbooks there are: a link is only given to one of these."""
+    return frozenset(Runbook.objects.values_list("name", flat=True))
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """Number of open alerts by (severity, state)."""
+    rows = Alert.objects.filter(state__in=Alert.OPEN).values_list("severity", "state").annotate(n=Count("pk"))
+    return {(severity, state): n for severity, state, n in rows.order_by()}
+
+
+def _runbooks() -> QuerySet[Runbook]:
+    newest = RunbookVersion.objects.filter(runbook=OuterRef("runbook")).order_by("-number").values("number")[:1]
+    versions = RunbookVersion.objects.filter(number=Subquery(newest))
+    return Runbook.objects.prefetch_related(Prefetch("versions", queryset=versions))
+
+
+def _by_urgency(found: QuerySet[Alert]) -> list[Alert]:
+    ranks: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+    return sorted(found, key=lambda a: (ranks.get(a.severity, len(ranks)), a.opened_at, a.pk))

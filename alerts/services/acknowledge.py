@@ -1,0 +1,44 @@
+"""Somebody takes an alert on."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from alerts.errors import AlertOverError, AlreadyAcknowledgedError
+from alerts.models import Alert, Transition
+from alerts.rules.words import instant
+
+NOTE_LENGTH = 2_000
+
+
+def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: datetime) -> Alert:
+    """Note who looks after an open alert; `user` is None for a program. Returns the alert as it is now.
+
+    Raises AlreadyAcknowledgedError (the first one keeps it) and AlertOverError.
+    """
+    note = note.strip()[:NOTE_LENGTH]
+    with transaction.atomic():
+        taken = Alert.objects.filter(pk=alert.pk, state__in=Alert.OPEN, acknowledged_at=None).update(
+            acknowledged_at=at, acknowledged_by=user, acknowledgement=note
+        )
+        now = Alert.objects.select_related("objective__service", "acknowledged_by").get(pk=alert.pk)
+        if not taken:
+            raise _refusal(now)
+        Transition.objects.create(
+            alert=now,
+            at=at,
+            before=now.state,
+            after=now.state,
+            cause=f"acknowledged: {note}" if note else "acknowledged",
+            actor_id=user.pk if user else None,
+        )
+    return now
+
+
+def _refusal(alert: Alert) -> AlreadyAcknowledgedError | AlertOverError:
+    if alert.acknowledged_at is None:
+        return AlertOverError(f"This alert is {alert.state}: only a pending or firing one can be acknowledged")
+    who = alert.acknowledged_by or "a program"
+    note = f": {alert.acknowledgement}" if alert.acknowledgement else ""
+    return AlreadyAcknowledgedError(f"{who} acknowledged this alert at {instant(alert.acknowledged_at)}{note}")

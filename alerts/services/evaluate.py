@@ -1,0 +1,174 @@
+"""Judge every objective, and note what changed together with whom to tell."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import DatabaseError, transaction
+
+from alerts.models import Alert, Channel, Delivery, Evaluation, Transition
+from alerts.rules import figures, words
+from alerts.rules.machine import Decision, Present, condition, decide
+from alerts.rules.message import episode_key
+from alerts.rules.policy import timing
+from slo import selectors
+from slo.maths.burn import SEVERITIES
+from slo.maths.status import Status
+from slo.models import Objective
+
+log = logging.getLogger(__name__)
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def evaluate(at: datetime) -> int:
+    """Judge every objective at `at`. Returns the number of changes of state, each a Transition with its deliveries.
+
+    Repeating an instant, or going back to one before the last, does nothing. An objective that cannot be judged
+    is logged and leaves the others alone; its alerts stay as they are.
+    """
+    judged = _judge(at, list(selectors.objectives()))
+    with transaction.atomic():
+        if not _claim(at):
+            log.warning("Nothing was judged at %s: that instant, or a later one, has been judged already", at)
+            return 0
+        return _Round(at).run(judged)
+
+
+def _judge(at: datetime, chosen: Sequence[Objective]) -> list[tuple[Objective, Status]]:
+    """The statuses of all that can be judged: in one go, or else in halves, down to the one that is at fault."""
+    try:
+        return list(zip(chosen, selectors.statuses(at, chosen), strict=True))
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(chosen) <= 1:
+            log.exception("The objective %s cannot be judged; the others go on", *(o.name for o in chosen))
+            return []
+    middle = len(chosen) // 2
+    return _judge(at, chosen[:middle]) + _judge(at, chosen[middle:])
+
+
+def _claim(at: datetime) -> bool:
+    """Move the mark forward; only one evaluation of an instant can."""
+    Evaluation.objects.get_or_create(pk=1, defaults={"at": LONG_AGO})
+    return bool(Evaluation.objects.filter(pk=1, at__lt=at).update(at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One severity of one objective: the open alert, if there is one, and what the rules say of it."""
+
+    objective: Objective
+    severity: str
+    alert: Alert | None
+    present: Present
+    decision: Decision
+    figures: figures.Figures
+    cause: str
+
+
+class _Round:
+    """One evaluation, inside its transaction."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.channels = list(Channel.objects.filter(enabled=True))
+        self.open: dict[int, dict[str, Alert]] = defaultdict(dict)
+        for alert in Alert.objects.filter(state__in=Alert.OPEN):
+            self.open[alert.objective_id][alert.severity] = alert
+        self.unchanged: list[Alert] = []
+
+    def run(self, judged: Iterable[tuple[Objective, Status]]) -> int:
+        changes = sum(self._objective(objective, status) for objective, status in judged)
+        # States of these did not change, so nothing here can overtake a transition.
+        Alert.objects.bulk_update(self.unchanged, ["figures", "quiet_since"], batch_size=200)
+        return changes
+
+    def _objective(self, objective: Objective, status: Status) -> int:
+        try:
+            with transaction.atomic():
+                found = self.open.get(objective.pk, {})
+                concerned = {w.severity for w in status.facts.policy} | set(found)
+                cases = [self._case(objective, status, s, found.get(s)) for s in SEVERITIES if s in concerned]
+                return sum(self._apply(case) for case in cases)
+        except Exception:
+            log.exception("The alerts of the objective %s could not be judged; the others go on", objective.name)
+            return 0
+
+    def _case(self, objective: Objective, status: Status, severity: str, alert: Alert | None) -> _Case:
+        stated = objective.burn_policy.timing if objective.burn_policy else {}
+        patience = timing(status.facts.policy, severity, stated)
+        present = _present(alert)
+        known = condition(status, severity)
+        decision = decide(present, known, self.at, patience)
+        # While nothing is known, the last figures that were known stay.
+        numbers = figures.restore(alert.figures) if alert and known is None else figures.measure(status, severity)
+        cause = words.cause(present, decision, numbers, severity, patience)
+        return _Case(objective, severity, alert, present, decision, numbers, cause)
+
+    def _apply(self, case: _Case) -> int:
+        if case.decision.state == case.present.state:
+            if case.alert:
+                case.alert.figures = case.figures.as_json()
+                case.alert.quiet_since = case.decision.quiet_since
+                self.unchanged.append(case.alert)
+            return 0
+        alert = self._move(case) if case.alert else self._open(case)
+        if alert is None:
+            return 0
+        change = Transition.objects.create(
+            alert=alert, at=self.at, before=case.present.state, after=case.decision.state, cause=case.cause
+        )
+        self._tell(alert, change, case)
+        return 1
+
+    def _open(self, case: _Case) -> Alert | None:
+        # The objective may have been deleted since it was judged; locked, it stays until this is committed.
+        if not list(Objective.objects.select_for_update().filter(pk=case.objective.pk).values_list("pk")):
+            return None
+        return Alert.objects.create(
+            objective=case.objective, severity=case.severity, opened_at=self.at, **self._fields(case)
+        )
+
+    def _move(self, case: _Case) -> Alert | None:
+        """Change the state if it still is what was judged."""
+        alert = case.alert
+        if alert is None or not Alert.objects.filter(pk=alert.pk, state=case.present.state).update(
+            **self._fields(case)
+        ):
+            return None
+        return alert
+
+    def _fields(self, case: _Case) -> dict[str, object]:
+        state = case.decision.state
+        fields: dict[str, object] = {
+            "state": state,
+            "figures": case.figures.as_json(),
+            "quiet_since": case.decision.quiet_since,
+        }
+        if state == "firing":
+            fields["fired_at"] = self.at
+        if state in ("resolved", "inactive"):
+            fields["ended_at"] = self.at
+        return fields
+
+    def _tell(self, alert: Alert, change: Transition, case: _Case) -> None:
+        """Owe a message to every channel that wants the severity, or has been told that the alert fires."""
+        if change.after not in ("firing", "resolved"):
+            return
+        told = set(Delivery.objects.filter(transition__alert=alert).values_list("channel_id", flat=True))
+        key = f"{episode_key(case.objective.name, case.severity, alert.pk, alert.opened_at)}:{change.after}"
+        Delivery.objects.bulk_create(
+            Delivery(transition=change, channel=channel, dedup_key=key, due_at=self.at)
+            for channel in self.channels
+            if case.severity in channel.severities or channel.pk in told
+        )
+
+
+def _present(alert: Alert | None) -> Present:
+    if alert is None:
+        return Present()
+    return Present(alert.state, alert.opened_at, alert.quiet_since)  # type: ignore[arg-type]

@@ -1,0 +1,26 @@
+"""Task entries of judging and telling."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+from django.db import transaction
+
+from alerts.services.deliver import deliver as deliver_due
+from alerts.services.evaluate import evaluate as evaluate_all
+
+
+def evaluate(at: datetime) -> None:
+    """Judge every objective at `at`, and wake the outbox if there is something to tell."""
+    if evaluate_all(at):
+        transaction.on_commit(_wake, robust=True)
+
+
+@shared_task(ignore_result=True)
+def deliver() -> None:
+    """Send what is due by now."""
+    deliver_due(datetime.now(UTC))
+
+
+def _wake() -> None:
+    # Beat starts the outbox every few seconds anyway: a broker out of reach must not fail what was judged.
+    deliver.apply_async(expires=10, retry=False)
