@@ -1,5 +1,7 @@
 """What can go wrong while measuring. The docstring of an error is what its message means."""
 
+from collections.abc import Iterable
+
 
 class BrownoutError(Exception):
     """A sentence for a person: what is wrong, where, and what to do about it."""
@@ -12,6 +14,14 @@ class DefinitionError(BrownoutError):
         self.message, self.file, self.line, self.field = message, file, line, field
         place = ":".join(str(part) for part in (file, line or "") if part)
         super().__init__(": ".join(part for part in (place, field, message) if part))
+
+
+class CatalogError(DefinitionError):
+    """Documents cannot be applied as a whole; `errors` holds every reason, in the order of files and lines."""
+
+    def __init__(self, errors: Iterable[DefinitionError]) -> None:
+        self.errors = tuple(sorted(errors, key=lambda error: (error.file, error.line)))
+        super().__init__("\n".join(str(error) for error in self.errors))
 
 
 class ExpressionError(DefinitionError):

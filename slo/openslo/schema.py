@@ -1,16 +1,30 @@
-"""What documents may say: the envelope, and the specs of OpenSLO's and Brownout's own kinds.
+"""The base of every spec, and the envelope around it.
 
-Documents are camelCase and strict: a number is not text, and an unknown field is refused.
+Documents are camelCase and strict: a number is not text, and an unknown field is refused. Labels, and annotations
+of other tools, are accepted and not kept.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from slo.errors import DurationError
-from slo.maths.windows import parse_duration
+from slo.openslo.fields import Duration, Headers, Instant, Name, Number, Title, Url, checked, unsupported
+
+__all__ = [
+    "Duration",
+    "Envelope",
+    "Headers",
+    "Instant",
+    "Metadata",
+    "Name",
+    "Number",
+    "Spec",
+    "Title",
+    "Url",
+    "checked",
+    "unsupported",
+]
 
 
 class Spec(BaseModel):
@@ -21,30 +35,19 @@ class Spec(BaseModel):
     )
 
 
-def _seconds(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("write a duration as text with its unit, such as 5m or 1h30m")  # noqa: TRY004 pydantic's way
-    try:
-        return parse_duration(value)
-    except DurationError as error:
-        raise ValueError(error.message) from None
+class Metadata(Spec):
+    """What every document says of itself."""
+
+    name: Name
+    display_name: Title = ""
+    labels: dict[str, str | list[str]] = {}
+    annotations: dict[str, str] = {}
 
 
-def _instant(value: Any) -> Any:
-    try:
-        instant = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError("write an instant as 2026-03-01T12:00:00Z") from None
-    if instant.tzinfo is None:
-        raise ValueError("has no time zone; write an instant as 2026-03-01T12:00:00Z")
-    return instant.astimezone(UTC)
+class Envelope(Spec):
+    """What is around every spec; the kind decides what the spec holds."""
 
-
-Name = Annotated[str, Field(pattern=r"\A[a-z0-9]([a-z0-9_-]*[a-z0-9])?\Z", max_length=63)]
-"""A name: lower-case letters, digits, hyphens and underscores, at most 63."""
-
-Duration = Annotated[int, BeforeValidator(_seconds)]
-"""A duration as text (`5m`), held in whole seconds."""
-
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-"""An ISO 8601 instant with its time zone, held in UTC."""
+    api_version: str
+    kind: str
+    metadata: Metadata
+    spec: dict[str, Any]

@@ -1,0 +1,108 @@
+"""The types of fields in documents, each with the sentence that refuses a wrong value."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from slo.errors import DefinitionError
+from slo.maths.windows import parse_duration
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+LONGEST_NAME = 100
+LONGEST_DURATION = 400 * 86_400
+
+
+def checked(function: Callable[..., T], *args: Any) -> T:
+    """Call, with a DefinitionError as the ValueError that pydantic collects."""
+    try:
+        return function(*args)
+    except DefinitionError as error:
+        raise ValueError(error.message) from None
+
+
+def unsupported(what: str, advice: str) -> BeforeValidator:
+    """Refuse, by its name, something that OpenSLO allows and Brownout does not do."""
+
+    def refuse(value: Any) -> None:
+        if value in (None, [], {}):
+            return
+        raise ValueError(f"{what} is OpenSLO but not supported yet; {advice}")
+
+    return BeforeValidator(refuse)
+
+
+def _name(text: str) -> str:
+    if len(text) <= LONGEST_NAME and _NAME.fullmatch(text):
+        return text
+    raise ValueError(
+        f"{text[:60]!r} is no name; write lower-case letters, digits, hyphens and underscores, "
+        f"beginning and ending with a letter or digit, at most {LONGEST_NAME} characters"
+    )
+
+
+def _seconds(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError("write a duration as text with its unit, such as 15s, 5m or 1h30m")  # noqa: TRY004
+    seconds = checked(parse_duration, value) if len(value) <= 40 else LONGEST_DURATION + 1
+    if seconds > LONGEST_DURATION:
+        raise ValueError(f"{value[:40]!r} is longer than 400 days")
+    return seconds
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write an instant as 2026-03-01T12:00:00Z") from None
+    raise ValueError("has no time zone; write an instant as 2026-03-01T12:00:00Z")
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if good and text.isprintable() and " " not in text:
+        return text
+    raise ValueError(f"{text[:60]!r} is no address; write it as http://host:port/path or https://…")
+
+
+def _headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(name):
+            raise ValueError(f"{name[:60]!r} is no name of an HTTP header")
+        if not value.isprintable() or not value.isascii():
+            raise ValueError(f"the value of {name} must be printable ASCII on one line")
+    return headers
+
+
+Name = Annotated[str, AfterValidator(_name)]
+"""A name: lower-case letters, digits, hyphens and underscores, at most 100."""
+
+Duration = Annotated[int, BeforeValidator(_seconds)]
+"""A duration as text (`5m`), held in whole seconds; at most 400 days."""
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+"""An ISO 8601 instant with its time zone, held in UTC."""
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+"""A finite number; a whole one will do."""
+
+Title = Annotated[str, Field(max_length=200)]
+"""A name for people, on one line of a table."""
+
+Url = Annotated[str, AfterValidator(_url)]
+"""An http or https address, kept as it was written."""
+
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+"""HTTP headers to send."""

@@ -1,0 +1,105 @@
+"""The specs of OpenSLO's Service and DataSource, and of Brownout's Component, BurnPolicy and Exclusion."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, RootModel, model_validator
+
+from slo.maths.burn import Severity
+from slo.openslo.schema import Duration, Headers, Instant, Name, Number, Spec, Title, Url
+
+Share = Annotated[Number, Field(gt=0, le=1)]
+
+
+class ServiceSpec(Spec):
+    """Something a team runs; its owner is the annotation `brownout/owner`."""
+
+    description: str = ""
+
+
+class PrometheusDetails(Spec):
+    url: Url
+    scrape_interval: Duration = 15
+    timeout: Duration = 10
+    headers: Headers = {}
+
+
+class PrometheusSpec(Spec):
+    type: Literal["prometheus"]
+    description: str = ""
+    connection_details: PrometheusDetails
+
+
+class ScrapeDetails(Spec):
+    targets: Annotated[list[Url], Field(min_length=1)]
+    timeout: Duration = 5
+
+
+class ScrapeSpec(Spec):
+    type: Literal["scrape"]
+    description: str = ""
+    connection_details: ScrapeDetails
+
+
+class DataSourceSpec(RootModel[Annotated[PrometheusSpec | ScrapeSpec, Field(discriminator="type")]]):
+    """Where to measure: a Prometheus, or the `/metrics` of the services themselves."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        kind = value.get("type") if isinstance(value, dict) else None
+        return {**value, "type": kind.lower()} if isinstance(kind, str) else value
+
+
+class ComponentSpec(Spec):
+    """A part that can be up or down on its own."""
+
+    service: Name
+    tier: Annotated[int, Field(ge=1, le=4)]
+    description: str = ""
+    owner: Title = ""
+    warn_ratio: Share = 0.05
+    down_ratio: Share = 0.5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.warn_ratio > self.down_ratio:
+            raise ValueError("warnRatio must not be above downRatio: a component is slow before it is down")
+        return self
+
+
+class BurnWindowSpec(Spec):
+    severity: Severity
+    long: Duration
+    short: Duration
+    factor: Annotated[Number, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _short_is_shorter(self) -> Self:
+        if self.short >= self.long:
+            raise ValueError("short must be shorter than long")
+        return self
+
+
+class BurnPolicySpec(Spec):
+    """Which burn rates over which windows are told to whom."""
+
+    description: str = ""
+    windows: Annotated[list[BurnWindowSpec], Field(min_length=1)]
+
+
+class ExclusionSpec(Spec):
+    """A span that does not count, for one objective or all of a service."""
+
+    objective: Name | None = None
+    service: Name | None = None
+    start: Instant
+    end: Instant
+    reason: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if (self.objective is None) == (self.service is None):
+            raise ValueError("needs either objective or service")
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
