@@ -5,7 +5,7 @@ Tests are marked by what they use: `browser` (the fixtures `browser` and `page`,
 browser.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -112,8 +112,12 @@ def receiver() -> Iterator[Receiver]:
         yield server
 
 
+class ServiceFactory(Protocol):
+    def __call__(self) -> SimulatedService: ...
+
+
 @pytest.fixture
-def simulated_service() -> Iterator[Callable[[], SimulatedService]]:
+def simulated_service() -> Iterator[ServiceFactory]:
     """Make services whose every event is known: `service = simulated_service(); service.serve(good=90, bad=3)`."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(SimulatedService())

@@ -72,8 +72,8 @@ def until(
 class Server(ABC):
     """One process on a port of its own, in a folder of its own. A context manager that starts and removes it."""
 
-    program: ClassVar[str]
-    package: ClassVar[str]
+    program: str
+    package: str
     stop_signal: ClassVar[int] = signal.SIGTERM
 
     def __init__(self) -> None:

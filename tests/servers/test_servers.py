@@ -1,20 +1,17 @@
 """The servers themselves: what tests may rely on."""
 
 import time
-from collections.abc import Callable
 
 import psycopg
 import pytest
 import requests
 from playwright.sync_api import Page
 
-from tests.conftest import PrometheusFactory
-from tests.servers import Alertmanager, Console, Receiver, SimulatedService, Truth, until
-
-Make = Callable[[], SimulatedService]
+from tests.conftest import PrometheusFactory, ServiceFactory
+from tests.servers import Alertmanager, Console, Receiver, Truth, until
 
 
-def test_a_simulated_service_exposes_exactly_the_events_it_served(simulated_service: Make) -> None:
+def test_a_simulated_service_exposes_exactly_the_events_it_served(simulated_service: ServiceFactory) -> None:
     service = simulated_service()
     service.serve(good=7, bad=2, slow=1)
     text = requests.get(f"{service.url}/metrics", timeout=5).text
@@ -25,7 +22,7 @@ def test_a_simulated_service_exposes_exactly_the_events_it_served(simulated_serv
     assert "process_start_time_seconds" in text
 
 
-def test_the_truth_of_a_simulated_service_survives_a_restart(simulated_service: Make) -> None:
+def test_the_truth_of_a_simulated_service_survives_a_restart(simulated_service: ServiceFactory) -> None:
     service = simulated_service()
     service.serve(good=5)
     service.restart()
@@ -34,7 +31,7 @@ def test_the_truth_of_a_simulated_service_survives_a_restart(simulated_service: 
     assert service.truth == Truth(good=5, bad=1)
 
 
-def test_a_simulated_service_refuses_connections_while_it_is_away(simulated_service: Make) -> None:
+def test_a_simulated_service_refuses_connections_while_it_is_away(simulated_service: ServiceFactory) -> None:
     service = simulated_service()
     service.go_away()
     with pytest.raises(requests.ConnectionError):
@@ -51,7 +48,9 @@ def test_a_receiver_answers_as_told_and_writes_down_what_came(receiver: Receiver
     assert receiver.requests[0].path == "/hook"
 
 
-def test_prometheus_keeps_what_it_scraped_over_a_kill(prometheus: PrometheusFactory, simulated_service: Make) -> None:
+def test_prometheus_keeps_what_it_scraped_over_a_kill(
+    prometheus: PrometheusFactory, simulated_service: ServiceFactory
+) -> None:
     service = simulated_service()
     service.serve(good=3)
     server = prometheus()

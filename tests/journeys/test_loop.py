@@ -1,0 +1,78 @@
+"""The loop, end to end: a service fails, people are told, a feature is dimmed; it recovers, and all of it is undone."""
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.catalog import FLAG, OBJECTIVE, RUNBOOK, TITLE
+from tests.journeys.stage import Stage
+from tests.servers import until
+
+TICK = 1
+# From the first error: 4 s until the window of 12 s is above its factor, two evaluations in a row, one delivery.
+TOLD_WITHIN = 15 * TICK
+# From the last error: 10 s until the window of 12 s is calm again, 3 s of calm, one step.
+UNDONE_WITHIN = 30 * TICK
+
+
+def test_errors_are_told_and_shed_and_everything_is_undone_after_them(stage: Stage, page: Page) -> None:
+    page.goto(stage.brownout.url)
+    stage.traffic.flow(good=10)
+    stage.traffic.await_scrapes(3)
+    assert stage.alerts() == []
+
+    stage.traffic.flow(good=5, bad=5)
+    until(stage.alerts, TOLD_WITHIN, what="an alert in Alertmanager")
+    until(lambda: not stage.application.sees(FLAG), TOLD_WITHIN, what=f"{FLAG} to be off for the application")
+    assert stage.application.sees("card-payments"), "tier 1 is never shed by itself"
+    [alert] = stage.alerts()
+    assert alert["labels"]["severity"] == "page"
+    assert alert["annotations"]["runbook_url"] == f"{stage.brownout.url}/runbooks/{RUNBOOK}/"
+    told = page.get_by_role("main")
+    expect(told.get_by_role("link", name="Checkout is down").first).to_be_visible(timeout=15_000)
+    expect(told).to_contain_text(FLAG, timeout=15_000)
+
+    stage.traffic.flow(good=10)
+    until(lambda: stage.alerts() == [], UNDONE_WITHIN, what="Alertmanager to have it resolved")
+    until(lambda: stage.application.sees(FLAG), UNDONE_WITHIN, what=f"{FLAG} to be on again")
+    expect(told.get_by_role("link", name="Checkout is down")).to_have_count(0, timeout=15_000)
+
+    stage.traffic.pause()
+    stage.await_equality()
+    assert [status for status, _ in stage.messages()] == ["firing", "resolved"]
+    assert TITLE in stage.pager.requests[0].json["title"]
+    assert stage.pager.requests[0].json["objective"] == OBJECTIVE
+
+
+def test_a_killed_worker_and_a_lost_prometheus_lose_nothing_and_double_nothing(stage: Stage) -> None:
+    stage.traffic.flow(good=10)
+    stage.traffic.await_scrapes(3)
+
+    # The pager is slow: the worker dies after the request went out and before its answer was written down.
+    stage.pager.answer(200, delay=4)
+    stage.traffic.flow(good=5, bad=5)
+    stage.pager.wait(1, 20)
+    stage.brownout.worker.kill()
+
+    stage.prometheus.kill()
+    stage.traffic.await_silence(3)
+    stage.brownout.worker.start()
+    stage.prometheus.start()
+    stage.prometheus.await_scrape(stage.service.url)
+
+    until(lambda: not stage.application.sees(FLAG), 30, what=f"{FLAG} to be off for the application")
+    until(stage.alerts, 45, what="the alert in Alertmanager")
+
+    # Once more in the calm after it: nothing may be counted twice when the worker comes back.
+    stage.traffic.flow(good=10)
+    stage.brownout.worker.kill()
+    stage.traffic.await_scrapes(4)
+    stage.brownout.worker.start()
+
+    until(lambda: stage.application.sees(FLAG), UNDONE_WITHIN, what=f"{FLAG} to be on again")
+    until(lambda: stage.alerts() == [], 45, what="Alertmanager to have it resolved")
+    until(lambda: {status for status, _ in stage.messages()} == {"firing", "resolved"}, 45, what="both messages")
+    stage.traffic.pause()
+    stage.await_equality()
+
+    told = list(dict.fromkeys(stage.messages()))
+    assert [status for status, _ in told] == ["firing", "resolved"], "each once by its key, in their order"
+    assert len({key for _, key in told}) == 2
