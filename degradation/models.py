@@ -5,14 +5,19 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from alerts.models import Alert
+from degradation.rules.value import Marks
 from slo.models import Service
 
 
 class SheddingPolicy(models.Model):
-    """When to shed and when to restore, as data; `spec` holds the fields of `degradation.rules.shedding.Policy`."""
+    """When to shed and when to restore, as data; `spec` holds the fields of `degradation.rules.shedding.Policy`.
+
+    `services` are the names of those that are shed by it; a service without a policy is never shed automatically.
+    """
 
     name = models.SlugField(max_length=100, unique=True)
     description = models.TextField(blank=True)
+    services = models.JSONField(default=list)
     spec = models.JSONField(default=dict)
 
     class Meta:
@@ -36,11 +41,13 @@ class Flag(models.Model):
     owner = models.CharField(max_length=200, blank=True)
     tier = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(4)])
     safe_value = models.BooleanField(default=False)
-    # Shed by the loop, and for which alert.
+    # Shed by the loop, why, and for which alert.
     shed_at = models.DateTimeField(null=True, blank=True)
     shed_by = models.ForeignKey(Alert, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    shed_reason = models.TextField(blank=True)
     # Forced by a person, until an instant.
     override = models.CharField(max_length=3, choices=Override, blank=True)
+    override_at = models.DateTimeField(null=True, blank=True)
     override_until = models.DateTimeField(null=True, blank=True)
     override_reason = models.TextField(blank=True)
     override_by = models.ForeignKey(
@@ -54,6 +61,10 @@ class Flag(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    def marks(self) -> Marks:
+        """What the pure rule needs to tell the flag's value."""
+        return Marks(self.safe_value, self.shed_at is not None, self.override, self.override_until)
+
 
 class FlagChange(models.Model):
     """A change of a flag's value or override, with who or what did it and why."""
@@ -64,6 +75,7 @@ class FlagChange(models.Model):
         EXPIRED = "expired"
         SHED = "shed"
         RESTORED = "restored"
+        DEFINED = "defined"  # its safe value was changed in the catalog
 
     flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()
@@ -85,7 +97,9 @@ class Shedding(models.Model):
     """Where the loop stands for a service: `state` holds the fields of `degradation.rules.shedding.State`."""
 
     service = models.OneToOneField(Service, on_delete=models.CASCADE, primary_key=True, related_name="shedding")
-    policy = models.ForeignKey(SheddingPolicy, on_delete=models.PROTECT, null=True, blank=True)
+    policy = models.ForeignKey(
+        SheddingPolicy, on_delete=models.SET_NULL, null=True, blank=True, related_name="sheddings"
+    )
     state = models.JSONField(default=dict)
     version = models.BigIntegerField(default=0)
     # The last decision, for people: what the loop waits for.
@@ -96,8 +110,8 @@ class Shedding(models.Model):
 class Capability(models.Model):
     """Something users can do, with its modes in order of preference.
 
-    `modes` is a list of {"name", "when": structure expression or absent for the last resort, "message", "link",
-    "handover"}; the first whose expression holds is the present one.
+    `modes` is a list of {"name", "when": structure expression or absent for the last resort, "healthy", "degraded",
+    "message", "link", "handover"}; the first whose expression holds is the present one (`degradation.rules.modes`).
     """
 
     name = models.SlugField(max_length=100, unique=True)

@@ -1,0 +1,168 @@
+"""Flags, capabilities and components over JSON."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from degradation import selectors
+from degradation.rules import health, modes
+from degradation.rules.value import LONGEST, OFFERED
+from degradation.rules.value import State as FlagState
+from degradation.selectors import FlagView, ModeView
+from degradation.services import flags
+from slo.api_auth import Caller, operator
+
+router = Router(tags=["degradation"])
+MINUTE = timedelta(minutes=1)
+
+
+class FlagOut(Schema):
+    """A flag's value now, and who decides it: `version` goes back with a change, so that none is lost."""
+
+    key: str
+    service: str
+    tier: int
+    description: str
+    owner: str
+    safe_value: bool
+    value: bool
+    state: FlagState
+    reason: str
+    since: datetime | None
+    until: datetime | None
+    by: str
+    version: int
+
+
+class FlagList(Schema):
+    flags: list[FlagOut]
+
+
+class ForceIn(Schema):
+    """Force a flag for some minutes. With `version`, only if nobody has changed it since."""
+
+    value: bool
+    reason: str
+    minutes: Annotated[int, Field(ge=1, le=LONGEST // MINUTE)] = OFFERED // MINUTE
+    version: int | None = None
+
+
+class ReleaseIn(Schema):
+    reason: str
+    version: int | None = None
+
+
+class CapabilityOut(Schema):
+    """What users can do now; `because` names the components that keep it from a better mode."""
+
+    name: str
+    title: str
+    service: str
+    mode: str
+    state: modes.State
+    message: str
+    link: str
+    handover: str
+    because: list[str]
+
+
+class CapabilityList(Schema):
+    capabilities: list[CapabilityOut]
+
+
+class ComponentOut(Schema):
+    """A component over the last five minutes; ratios from 0 to 1, null where nothing is known."""
+
+    name: str
+    title: str
+    service: str
+    tier: int
+    status: health.Status
+    error_ratio: float | None
+    fast_ratio: float | None
+    threshold: float | None
+    completeness: float
+    because: str
+
+
+class ComponentList(Schema):
+    components: list[ComponentOut]
+
+
+@router.get("/flags", response=FlagList, summary="Every flag with its value")
+def list_flags(request: HttpRequest) -> dict[str, Any]:
+    return {"flags": [_flag(view) for view in selectors.flags(datetime.now(UTC))]}
+
+
+@router.get("/flags/{key}", response=FlagOut, summary="One flag")
+def get_flag(request: HttpRequest, key: str) -> dict[str, Any]:
+    return _flag(selectors.flag(key, datetime.now(UTC)))
+
+
+@router.post("/flags/{key}/force", response=FlagOut, auth=operator, summary="Force a flag on or off for a while")
+def force_flag(request: HttpRequest, key: str, wanted: ForceIn) -> dict[str, Any]:
+    at = datetime.now(UTC)
+    until = at + wanted.minutes * MINUTE
+    flags.force(
+        key, wanted.value, user=_user(request), reason=wanted.reason, until=until, at=at, version=wanted.version
+    )
+    return _flag(selectors.flag(key, at))
+
+
+@router.post("/flags/{key}/release", response=FlagOut, auth=operator, summary="End an override before its time")
+def release_flag(request: HttpRequest, key: str, wanted: ReleaseIn) -> dict[str, Any]:
+    at = datetime.now(UTC)
+    flags.release(key, user=_user(request), reason=wanted.reason, at=at, version=wanted.version)
+    return _flag(selectors.flag(key, at))
+
+
+@router.get("/capabilities", response=CapabilityList, summary="The capability map")
+def list_capabilities(request: HttpRequest) -> dict[str, Any]:
+    return {"capabilities": [_capability(view) for view in selectors.capabilities(datetime.now(UTC))]}
+
+
+@router.get("/components", response=ComponentList, summary="The health of components")
+def list_components(request: HttpRequest) -> dict[str, Any]:
+    return {"components": selectors.health(datetime.now(UTC))}
+
+
+def _user(request: HttpRequest) -> User | None:
+    caller = getattr(request, "auth", None)
+    return caller.user if isinstance(caller, Caller) else None
+
+
+def _flag(view: FlagView) -> dict[str, Any]:
+    flag = view.flag
+    return {
+        "key": flag.key,
+        "service": flag.service.name,
+        "tier": flag.tier,
+        "description": flag.description,
+        "owner": flag.owner,
+        "safe_value": flag.safe_value,
+        "value": view.value,
+        "state": view.state,
+        "reason": view.reason,
+        "since": view.since,
+        "until": view.until,
+        "by": view.by,
+        "version": flag.version,
+    }
+
+
+def _capability(view: ModeView) -> dict[str, Any]:
+    return {
+        "name": view.capability.name,
+        "title": view.capability.title,
+        "service": view.capability.service.name,
+        "mode": view.mode,
+        "state": view.state,
+        "message": view.message,
+        "link": view.link,
+        "handover": view.handover,
+        "because": list(view.because),
+    }

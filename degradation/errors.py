@@ -1,0 +1,11 @@
+"""What can go wrong while reacting. The docstring of an error is what its message means."""
+
+from slo.errors import BrownoutError
+
+
+class OverrideError(BrownoutError):
+    """A flag cannot be forced or released like this: the reason, the expiry or the flag's state forbids it."""
+
+
+class ConflictError(BrownoutError):
+    """Somebody else changed the same thing a moment ago; nothing was changed by this attempt."""
