@@ -1,0 +1,139 @@
+"""What happens in the demo world, and when: data, no code that runs anything.
+
+Instants are seconds relative to the anchor, the moment the demo was seeded: before it lies the seeded history,
+after it the live cycle.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+RAMP = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A component misbehaves: `errors` is the share of its requests that fail at the worst moment under full load,
+    `slowness` what its response times are multiplied by then. `period` seconds lie between its waves."""
+
+    name: str
+    component: str
+    start: int
+    length: int
+    errors: float = 0.0
+    slowness: float = 1.0
+    period: float = 420.0
+
+    def level(self, at: float) -> float:
+        """How bad it is at `at`, 0 to 1: it comes and goes within seconds, and waxes and wanes between."""
+        since, left = at - self.start, self.start + self.length - at
+        if since <= 0 or left <= 0:
+            return 0.0
+        wave = 0.85 + 0.15 * math.cos(2 * math.pi * since / self.period)
+        return min(1.0, since / RAMP, left / RAMP) * wave
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A component slowly gets worse: from `start` on, its share of errors grows to `errors` at `end` and stays."""
+
+    name: str
+    component: str
+    start: int
+    end: int
+    errors: float
+
+    def ratio(self, at: float) -> float:
+        """The share of errors it adds at `at`."""
+        return self.errors * min(1.0, max(0.0, (at - self.start) / (self.end - self.start)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shed:
+    """A flag that was off for a while in the history; without an end it is still off."""
+
+    flag: str
+    start: int
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """A flag that a person switched by hand."""
+
+    flag: str
+    value: bool
+    start: int
+    length: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A span of the history that does not count (maintenance), or that nobody measured."""
+
+    service: str
+    start: int
+    end: int
+    reason: str
+
+
+LEAK = Leak("an index that is rebuilt ever more often", "search", -12 * DAY, -1 * DAY, 0.0021)
+
+# The orders database has lost its primary; returns live on the same machine and get slow.
+NOW = (
+    Incident("orders time out", "orders", -20 * MINUTE, 25 * MINUTE, errors=0.46, slowness=2.5),
+    Incident("returns are slow", "returns", -20 * MINUTE, 25 * MINUTE, errors=0.004, slowness=2.4),
+)
+# A campaign sends everybody to the recommendations.
+LAST_WEEK = (Incident("campaign overload", "recommendations", -6 * DAY - 5 * HOUR, 55 * MINUTE, 0.16, 2.2),)
+UPGRADE = (
+    Incident("catalog upgrade", "catalog", -11 * DAY, 50 * MINUTE, errors=0.35),
+    Incident("search upgrade", "search", -11 * DAY, 50 * MINUTE, errors=0.35),
+)
+HISTORY = (*UPGRADE, *LAST_WEEK, *NOW)
+MAINTENANCE = Pause("store", -11 * DAY - 5 * MINUTE, -11 * DAY + 55 * MINUTE, "Planned upgrade of the product database")
+UNMEASURED = Pause("", -17 * DAY, -17 * DAY + 40 * MINUTE, "Brownout itself was moved to another machine")
+
+# What the loop did about it, as far as it changed the traffic; the seed replays the loop itself for its records.
+SHEDS = (
+    Shed("analytics-events", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 4 * HOUR + 25 * MINUTE),
+    Shed("feedback-prompts", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 4 * HOUR + 25 * MINUTE),
+    Shed("promotion-nudges", -6 * DAY - 5 * HOUR + 12 * MINUTE, -6 * DAY - 4 * HOUR + 20 * MINUTE),
+    Shed("parcel-map", -17 * MINUTE),
+    Shed("order-updates", -12 * MINUTE),
+    Shed("return-photos", -12 * MINUTE),
+)
+
+# What people did, by the instant it happened at.
+ACKNOWLEDGED = {-6 * DAY - 5 * HOUR + 9 * MINUTE: "Marketing's mail went out early; nudges are shed, watching it drain"}
+FORCED = (
+    Forced("search-suggestions", False, -3 * DAY, HOUR, "Does search fail less without suggestions? Looking into it"),
+)
+
+# After the anchor the same hour and a bit comes back again and again.
+CYCLE = 70 * MINUTE
+LIVE = (
+    Incident("language model saturated", "llm", 14 * MINUTE, 9 * MINUTE, errors=0.3, slowness=2.2),
+    Incident("orders time out", "orders", 36 * MINUTE, 10 * MINUTE, errors=0.46, slowness=2.5),
+    Incident("returns are slow", "returns", 36 * MINUTE, 10 * MINUTE, errors=0.004, slowness=2.4),
+    Incident("campaign overload", "recommendations", 58 * MINUTE, 7 * MINUTE, errors=0.2, slowness=2.2),
+)
+
+
+def incidents(at: float) -> Iterator[tuple[Incident, float]]:
+    """What is going on at `at`, each with its level."""
+    for incident in HISTORY:
+        if level := incident.level(at):
+            yield incident, level
+    if at >= 0:
+        for incident in LIVE:
+            if level := incident.level(at % CYCLE):
+                yield incident, level
+
+
+def off(at: float) -> frozenset[str]:
+    """The flags that were off at an instant of the history."""
+    shed = {s.flag for s in SHEDS if s.start <= at and (s.end is None or at < s.end)}
+    return frozenset(shed | {f.flag for f in FORCED if not f.value and f.start <= at < f.start + f.length})

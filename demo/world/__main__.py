@@ -1,0 +1,55 @@
+"""`python -m demo.world`: run the simulated services until told to stop.
+
+The token for the flags comes from the environment (`WORLD_TOKEN`), where other users of the machine cannot see it.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import threading
+import time
+
+from demo.world.flags import Flags
+from demo.world.inbox import Inbox
+from demo.world.server import Server
+from demo.world.state import World
+
+STEP, ASK = 1.0, 2.0
+
+
+def main() -> None:
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    now = time.time()
+    world, flags = (
+        World(options.anchor or now, now),
+        Flags(options.flags.rstrip("/"), os.environ.get("WORLD_TOKEN", "")),
+    )
+    server = Server((options.host, options.port), world, Inbox())
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=_ask, args=(flags, stopped), daemon=True).start()
+    while not stopped.wait(STEP):
+        world.off = flags.off
+        world.advance(time.time())
+
+
+def _ask(flags: Flags, stopped: threading.Event) -> None:
+    while not stopped.wait(ASK):
+        flags.refresh()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m demo.world", description="Simulated services for the demo.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--flags", default="http://127.0.0.1:8000", help="where Brownout answers OFREP")
+    parser.add_argument("--anchor", type=float, help="epoch seconds the scenario hangs on (default: now)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Where the demo's webhook channel delivers to, so that messages can be seen."""
+
+import json
+import logging
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+log = logging.getLogger("world")
+KEPT = 100
+LONGEST = 64_000
+
+
+class Inbox:
+    """The last messages received, newest first."""
+
+    def __init__(self) -> None:
+        self._messages: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def receive(self, body: bytes) -> None:
+        """Keep a message. Raises ValueError for one that is no JSON."""
+        message = json.loads(body)
+        self._messages.appendleft({"received_at": datetime.now(UTC).isoformat(timespec="seconds"), "message": message})
+        log.info("Message received: %s", message.get("summary", "") if isinstance(message, dict) else "")
+
+    def as_json(self) -> bytes:
+        """All kept messages as a JSON document."""
+        return json.dumps(list(self._messages), indent=2).encode()

@@ -1,0 +1,111 @@
+"""How the world behaves at an instant: traffic, failures, slowness. Pure; shared by the seed and the live world.
+
+An `at` here is seconds since the epoch, `anchor` the instant the scenario hangs on.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from demo import scenario
+from demo.world.components import PARTS, Part
+
+TURNS = 14.0  # conversation turns a second over a usual day
+DAY, WEEK = scenario.DAY, 7 * scenario.DAY
+BUSIEST = 19 * scenario.HOUR  # readers read in the evening
+MONDAY = 4 * DAY  # the first one after the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a part fares: the share of its requests that fail, and what its response times are multiplied by."""
+
+    errors: float
+    slowness: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a part did in a span: whole requests that failed or were answered, those left undone on purpose, and how
+    many answers took at most so many seconds."""
+
+    failed: int
+    answered: int
+    shed: int
+    within: Mapping[float, int]
+
+
+def turns(at: float) -> float:
+    """Conversation turns a second: quiet mornings, busy evenings, busier weekends, and a slow swell."""
+    daily = 1 + 0.5 * math.cos(2 * math.pi * (at - BUSIEST) / DAY) + 0.12 * math.cos(4 * math.pi * (at - BUSIEST) / DAY)
+    weekend = 1.22 if (at - MONDAY) % WEEK >= 5 * DAY else 0.93
+    swell = 1 + 0.05 * math.sin(at / 1_700) + 0.03 * math.sin(at / 410 + 1)
+    return TURNS * daily * weekend * swell
+
+
+def conditions(at: float, anchor: float, off: frozenset[str]) -> dict[str, Condition]:
+    """How every part fares at `at` while the flags in `off` are off."""
+    then = at - anchor
+    going_on = list(scenario.incidents(then))
+    found: dict[str, Condition] = {}
+    leaked = 0.0
+    for part in PARTS:
+        relief = part.load(off) / part.load(frozenset())
+        errors, slowness = part.errors, 1.0
+        if part.name == scenario.LEAK.component:
+            errors += scenario.LEAK.ratio(then)
+        for incident, level in going_on:
+            if incident.component == part.name:
+                # Less load helps, though not as much as the load falls: part of the trouble is not about load.
+                errors += incident.errors * level * (0.35 + 0.65 * relief)
+                slowness += (incident.slowness - 1) * level * relief
+        found[part.name] = Condition(min(1.0, errors), slowness)
+        leaked += part.leak * part.load(off) * max(0.0, errors - part.errors)
+    found["conversation"] = _conversation(found, leaked)
+    return found
+
+
+def _conversation(found: Mapping[str, Condition], leaked: float) -> Condition:
+    # A turn waits for the model; fallbacks hide all failures but a few.
+    own = found["conversation"]
+    return Condition(own.errors + leaked, 1 + 0.6 * (found["llm"].slowness - 1))
+
+
+def count(
+    part: Part,
+    condition: Condition,
+    requests: float,
+    off: frozenset[str],
+    chance: random.Random,
+    limits: tuple[float, ...],
+) -> Counts:
+    """What a part does when `requests` conversation turns come in, in whole requests.
+
+    `chance` rounds the fractions; `limits` are the response times (ascending, seconds) to count up to.
+    """
+    load = part.load(off)
+    served, shed = _whole(requests * load, chance), _whole(requests * (part.load(frozenset()) - load), chance)
+    failed = min(served, _whole(served * condition.errors, chance))
+    answered = served - failed
+    luck = chance.random()
+    within = {
+        limit: min(answered, int(answered * part.faster_than(limit, condition.slowness) + luck)) for limit in limits
+    }
+    return Counts(failed, answered, shed, within)
+
+
+def _whole(expected: float, chance: random.Random) -> int:
+    """A whole number around `expected`, spread as counts of rare events are."""
+    if expected < 12:
+        return _rare(expected, chance)
+    return max(0, round(chance.gauss(expected, math.sqrt(expected))))
+
+
+def _rare(expected: float, chance: random.Random) -> int:
+    # Knuth's way to draw a Poisson number: cheap while few are expected.
+    limit, product, drawn = math.exp(-expected), chance.random(), 0
+    while product > limit:
+        product *= chance.random()
+        drawn += 1
+    return drawn
