@@ -109,5 +109,5 @@ def _broken_connection(error: requests.exceptions.ConnectionError) -> str:
     if isinstance(reason, NameResolutionError):
         return "The receiver's host name is not known"
     if isinstance(reason, NewConnectionError):
-        return "The receiver refused the connection"
+        return "No connection: the receiver refuses it or is out of reach"
     return "The connection broke before an answer came"

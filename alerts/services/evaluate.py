@@ -88,12 +88,13 @@ class _Round:
         return changes
 
     def _objective(self, objective: Objective, status: Status) -> int:
+        found = self.open.get(objective.pk, {})
+        concerned = {w.severity for w in status.facts.policy} | set(found)
         try:
-            with transaction.atomic():
-                found = self.open.get(objective.pk, {})
-                concerned = {w.severity for w in status.facts.policy} | set(found)
-                cases = [self._case(objective, status, s, found.get(s)) for s in SEVERITIES if s in concerned]
-                return sum(self._apply(case) for case in cases)
+            cases = [self._case(objective, status, s, found.get(s)) for s in SEVERITIES if s in concerned]
+            changed = [case for case in cases if case.decision.state != case.present.state]
+            self.unchanged += [_refreshed(case.alert, case) for case in cases if case.alert and case not in changed]
+            return self._change(changed) if changed else 0
         except Exception:
             log.exception("The alerts of the objective %s could not be judged; the others go on", objective.name)
             return 0
@@ -109,21 +110,16 @@ class _Round:
         cause = words.cause(present, decision, numbers, severity, patience)
         return _Case(objective, severity, alert, present, decision, numbers, cause)
 
-    def _apply(self, case: _Case) -> int:
-        if case.decision.state == case.present.state:
-            if case.alert:
-                case.alert.figures = case.figures.as_json()
-                case.alert.quiet_since = case.decision.quiet_since
-                self.unchanged.append(case.alert)
-            return 0
-        alert = self._move(case) if case.alert else self._open(case)
-        if alert is None:
-            return 0
-        change = Transition.objects.create(
-            alert=alert, at=self.at, before=case.present.state, after=case.decision.state, cause=case.cause
-        )
-        self._tell(alert, change, case)
-        return 1
+    @transaction.atomic
+    def _change(self, cases: list[_Case]) -> int:
+        """Write the changes of one objective, all or nothing. Returns their number."""
+        written = 0
+        for case in cases:
+            alert = self._move(case.alert, case) if case.alert else self._open(case)
+            if alert is not None:
+                self._record(alert, case)
+                written += 1
+        return written
 
     def _open(self, case: _Case) -> Alert | None:
         # The objective may have been deleted since it was judged; locked, it stays until this is committed.
@@ -133,14 +129,10 @@ class _Round:
             objective=case.objective, severity=case.severity, opened_at=self.at, **self._fields(case)
         )
 
-    def _move(self, case: _Case) -> Alert | None:
+    def _move(self, alert: Alert, case: _Case) -> Alert | None:
         """Change the state if it still is what was judged."""
-        alert = case.alert
-        if alert is None or not Alert.objects.filter(pk=alert.pk, state=case.present.state).update(
-            **self._fields(case)
-        ):
-            return None
-        return alert
+        same = Alert.objects.filter(pk=alert.pk, state=case.present.state)
+        return alert if same.update(**self._fields(case)) else None
 
     def _fields(self, case: _Case) -> dict[str, object]:
         state = case.decision.state
@@ -155,10 +147,15 @@ class _Round:
             fields["ended_at"] = self.at
         return fields
 
+    def _record(self, alert: Alert, case: _Case) -> None:
+        change = Transition.objects.create(
+            alert=alert, at=self.at, before=case.present.state, after=case.decision.state, cause=case.cause
+        )
+        if change.after in ("firing", "resolved"):
+            self._tell(alert, change, case)
+
     def _tell(self, alert: Alert, change: Transition, case: _Case) -> None:
         """Owe a message to every channel that wants the severity, or has been told that the alert fires."""
-        if change.after not in ("firing", "resolved"):
-            return
         told = set(Delivery.objects.filter(transition__alert=alert).values_list("channel_id", flat=True))
         key = f"{episode_key(case.objective.name, case.severity, alert.pk, alert.opened_at)}:{change.after}"
         Delivery.objects.bulk_create(
@@ -166,6 +163,13 @@ class _Round:
             for channel in self.channels
             if case.severity in channel.severities or channel.pk in told
         )
+
+
+def _refreshed(alert: Alert, case: _Case) -> Alert:
+    """The alert with the figures and the quiet of an evaluation that leaves its state as it is."""
+    alert.figures = case.figures.as_json()
+    alert.quiet_since = case.decision.quiet_since
+    return alert
 
 
 def _present(alert: Alert | None) -> Present:

@@ -1,0 +1,57 @@
+"""What several of these tests share."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+
+T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def _urls(settings):
+    settings.ROOT_URLCONF = "tests.alerts.urls"
+
+
+@pytest.fixture
+def in_threads() -> Callable[[int, Callable[[], T]], list[T]]:
+    """Call a function in several threads at the same moment, each with a database connection of its own."""
+
+    def call(count: int, function: Callable[[], T]) -> list[T]:
+        barrier = Barrier(count)
+
+        def one() -> T:
+            try:
+                barrier.wait(10)
+                return function()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(count) as pool:
+            return [future.result() for future in [pool.submit(one) for _ in range(count)]]
+
+    return call
+
+
+@pytest.fixture
+def file_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """SQLite in a file, as in production: threads cannot share the tests' database in memory. Others stay as they are."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    name, memory = connection.settings_dict["NAME"], connection.connection
+    with sqlite3.connect(tmp_path / "test.sqlite3") as copy:
+        memory.backup(copy)
+    copy.close()
+    connection.settings_dict["NAME"], connection.connection = str(tmp_path / "test.sqlite3"), None
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"], connection.connection = name, memory
