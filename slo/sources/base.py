@@ -11,7 +11,7 @@ class Query:
 
     Exactly one of `good` and `bad` is set. With `counter`, the expressions are bare selectors of counters and
     are counted exactly; otherwise each is a query that gives the events of one tick. `cursor` is what the source
-    handed out with the last reading of this objective.
+    handed out with the last reading of this objective. A `suspect` could not be read the last time.
     """
 
     objective: int
@@ -20,13 +20,15 @@ class Query:
     bad: str = ""
     counter: bool = True
     cursor: Mapping[str, Any] = field(default_factory=dict)
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Events counted since the instant before (`at` − tick), and the seconds of it that were observed.
 
-    Nothing observed means no data: good and total are 0 then, and mean nothing.
+    Nothing observed means no data: good and total are 0 then, and mean nothing. `good` may be an event or two
+    below zero where a bad counter is read a moment after the total it belongs to; the next sample makes up for it.
     """
 
     at: int

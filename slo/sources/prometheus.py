@@ -1,0 +1,239 @@
+"""Counts events in a Prometheus (or Thanos, Mimir, VictoriaMetrics) over its HTTP API."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from slo.errors import DefinitionError, QueryError, SourceError
+from slo.sources import promql
+from slo.sources.base import Query, Reading, Sample
+from slo.sources.prometheus_http import Series, Server
+from slo.sources.selector import parse
+
+# Objectives a request asks for; a few dozen make the cost of a request small beside that of its answer.
+OBJECTIVES = 50
+# Prometheus refuses more than 11,000 points a series; answers of more points than this get unwieldy.
+STEPS, POINTS = 10_000, 200_000
+
+Name = Literal["good", "bad", "total"]
+
+
+class Part(NamedTuple):
+    """One of the two expressions of an objective."""
+
+    objective: int
+    name: Name
+    expression: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came for a part: values by step (1 is the first), from how many series, or what is wrong."""
+
+    values: dict[int, float] = field(default_factory=dict)
+    series: set[frozenset[tuple[str, str]]] = field(default_factory=set)
+    problem: str = ""
+
+
+Answers = dict[tuple[int, Name], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The instants asked for: `per_tick` steps in each tick after `start` up to `end` (epoch seconds)."""
+
+    start: int
+    end: int
+    tick: int
+    per_tick: int = 1
+
+    @property
+    def step(self) -> int:
+        """Milliseconds between two instants."""
+        return self.tick * 1000 // self.per_tick
+
+    @property
+    def steps(self) -> int:
+        return (self.end - self.start) // self.tick * self.per_tick
+
+    def pieces(self, series: int) -> Iterator[tuple[int, int]]:
+        """First and last step of each request that stays within bounds when `series` series are asked for."""
+        size = max(1, min(STEPS, POINTS // series))
+        for first in range(1, self.steps + 1, size):
+            yield first, min(self.steps, first + size - 1)
+
+    def moment(self, step: int) -> int:
+        """Milliseconds since the epoch."""
+        return self.start * 1000 + step * self.step
+
+
+@dataclass(slots=True)
+class Prometheus:
+    """A Prometheus at `url`. `scrape_interval` is how often it scrapes what is counted; times are seconds."""
+
+    url: str
+    scrape_interval: float = 15
+    timeout: float = 10
+    headers: Mapping[str, str] = field(default_factory=dict)
+    replays: bool = field(default=True, init=False)
+    _changed: dict[Grid, tuple[promql.Target, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.scrape_interval <= 0 or self.timeout <= 0:
+            raise DefinitionError("the scrape interval and the timeout of a Prometheus must be above 0")
+
+    def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
+        """See `slo.sources.base.Source.collect`. Raises SourceError when Prometheus itself does not answer."""
+        counters, broken = _checked([query for query in queries if query.counter])
+        others = [query for query in queries if not query.counter]
+        readings = {reading.objective: reading for reading in broken}
+        if end > start:
+            with Server(self.url, self.timeout, self.headers) as server:
+                exact = Grid(start, end, tick, steps_per_tick(tick, self.scrape_interval))
+                readings |= self._collect(server, counters, exact)
+                readings |= self._collect(server, others, Grid(start, end, tick))
+        return [readings.get(query.objective, Reading(query.objective)) for query in queries]
+
+    def _collect(self, server: Server, queries: Sequence[Query], grid: Grid) -> dict[int, Reading]:
+        answers: Answers = {}
+        for batch in _batches(queries):
+            changed = self._newcomers(server, grid) if batch[0].counter else ()
+            parts = [part for query in batch for part in _parts(query, grid.step, changed)]
+            for first, last in grid.pieces(len(parts)):
+                _ask(server, parts, grid, first, last, answers)
+        return {query.objective: _reading(query, grid, answers) for query in queries}
+
+    def _newcomers(self, server: Server, grid: Grid) -> tuple[promql.Target, ...]:
+        if grid not in self._changed:
+            self._changed[grid] = tuple(_changed(server, grid))
+        return self._changed[grid]
+
+
+def steps_per_tick(tick: int, scrape_interval: float) -> int:
+    """The fewest steps that divide a tick into whole milliseconds, each no longer than the scrape interval.
+
+    With a longer step, what is counted between a step's start and a restart within it would be lost.
+    """
+    count = max(1, math.ceil(tick / scrape_interval))
+    while tick * 1000 % count:
+        count += 1
+    return count
+
+
+def _checked(queries: Sequence[Query]) -> tuple[list[Query], list[Reading]]:
+    good, broken = [], []
+    for query in queries:
+        try:
+            parse(query.good or query.bad)
+            parse(query.total)
+            good.append(query)
+        except QueryError as error:
+            broken.append(Reading(query.objective, problem=str(error)))
+    return good, broken
+
+
+def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
+    """Those that failed the last time go alone, so that the others need not be asked twice because of them."""
+    sound = [query for query in queries if not query.suspect]
+    for start in range(0, len(sound), OBJECTIVES):
+        yield sound[start : start + OBJECTIVES]
+    for query in queries:
+        if query.suspect:
+            yield [query]
+
+
+def _parts(query: Query, step: int, changed: Sequence[promql.Target]) -> list[Part]:
+    asked: list[tuple[Name, str]] = [("total", query.total)]
+    asked.append(("good", query.good) if query.good else ("bad", query.bad))
+    return [
+        Part(query.objective, name, promql.increments(text.strip(), step, changed) if query.counter else text)
+        for name, text in asked
+    ]
+
+
+def _changed(server: Server, grid: Grid) -> Iterator[promql.Target]:
+    found = set()
+    for first, last in grid.pieces(1):
+        try:
+            for series in server.range(promql.changes(grid.step), grid.moment(first), grid.moment(last), grid.step):
+                found.add(promql.Target(series.labels.get("job", ""), series.labels.get("instance", "")))
+        except QueryError:
+            return  # Not every such server knows start times; the counters' values tell nearly all without.
+    yield from sorted(found, key=lambda target: (target.job, target.instance))
+
+
+def _ask(server: Server, parts: Sequence[Part], grid: Grid, first: int, last: int, answers: Answers) -> None:
+    """Ask for all parts at once; when Prometheus refuses, halve until the broken ones are alone."""
+    fused = promql.fused([promql.named(part.expression, f"{part.objective}:{part.name}") for part in parts])
+    try:
+        found = server.range(fused, grid.moment(first), grid.moment(last), grid.step)
+    except QueryError as error:
+        if len(parts) == 1:
+            answers.setdefault(parts[0][:2], Answer()).problem = f"the {parts[0].name} query is refused: {error}"
+            return
+        middle = len(parts) // 2
+        _ask(server, parts[:middle], grid, first, last, answers)
+        _ask(server, parts[middle:], grid, first, last, answers)
+        return
+    for part in parts:
+        answers.setdefault(part[:2], Answer())
+    _sort(found, grid, answers)
+
+
+def _sort(found: Sequence[Series], grid: Grid, answers: Answers) -> None:
+    names = {f"{objective}:{name}": answer for (objective, name), answer in answers.items()}
+    for series in found:
+        answer = names.get(series.labels.get("sli", ""))
+        if answer is None:
+            raise SourceError("Prometheus answered with series that were not asked for; is a proxy changing queries?")
+        answer.series.add(frozenset(series.labels.items()))
+        for moment, value in series.values:
+            answer.values[round((moment - grid.start * 1000) / grid.step)] = value
+
+
+def _reading(query: Query, grid: Grid, answers: Answers) -> Reading:
+    name: Name = "good" if query.good else "bad"
+    total, part = answers[query.objective, "total"], answers[query.objective, name]
+    refusal = total.problem or part.problem or _ambiguous(total, "total") or _ambiguous(part, name)
+    if refusal:
+        return Reading(query.objective, problem=refusal)
+    samples = tuple(_samples(query, grid, total, part))
+    return Reading(query.objective, samples, problem=_doubt(query, samples, total, part))
+
+
+def _ambiguous(answer: Answer, name: Name) -> str:
+    if len(answer.series) <= 1:
+        return ""
+    return f"the {name} query gives {len(answer.series)} series where one is needed; put sum(…) around it"
+
+
+def _samples(query: Query, grid: Grid, total: Answer, part: Answer) -> Iterator[Sample]:
+    ticks: dict[int, list[int]] = defaultdict(list)
+    for step in total.values:
+        ticks[(step - 1) // grid.per_tick].append(step)
+    for tick in range((grid.end - grid.start) // grid.tick):
+        at = grid.start + (tick + 1) * grid.tick
+        present = ticks.get(tick, ())
+        values = [(total.values[step], part.values.get(step, 0.0)) for step in present]
+        if not all(countable(value) for pair in values for value in pair):
+            yield Sample(at, 0.0, 0.0, 0.0)
+            continue
+        events, counted = math.fsum(pair[0] for pair in values), math.fsum(pair[1] for pair in values)
+        yield Sample(at, counted if query.good else events - counted, events, len(present) * grid.step / 1000)
+
+
+def countable(value: float) -> bool:
+    """Can this be a number of events?"""
+    return math.isfinite(value) and value >= 0
+
+
+def _doubt(query: Query, samples: Sequence[Sample], total: Answer, part: Answer) -> str:
+    for answer, name in ((total, "total"), (part, "good" if query.good else "bad")):
+        wrong = next((value for value in answer.values.values() if not countable(value)), None)
+        if wrong is not None:
+            return f"the {name} query gave {wrong:g}, which is no number of events; those ticks are left unobserved"
+    if query.good and not part.series and any(sample.total for sample in samples):
+        return f"the good selector {query.good} matched no series, although {query.total} counted events"
+    return ""

@@ -1,0 +1,97 @@
+"""The HTTP of the Prometheus source: range queries as form bodies, quick retries, and errors told apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from urllib3.util.retry import Retry
+
+from slo.errors import QueryError, SourceError
+from slo.sources.http import cause, shown
+
+# Prometheus says 400 to what it cannot parse and 422 to what it cannot execute.
+REFUSED = (400, 422)
+RETRIES = Retry(
+    total=2, read=1, status_forcelist=(502, 503, 504), allowed_methods=None, backoff_factor=0.1, raise_on_status=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a range answer; instants in milliseconds since the epoch."""
+
+    labels: Mapping[str, str]
+    values: Sequence[tuple[int, float]]
+
+
+class _Session(requests.Session):
+    """Puts the parameters of a POST into its body: fused queries are longer than an address may be."""
+
+    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]
+        if method == "POST":
+            options["data"] = options.pop("params", None)
+        response = super().request(method, url, **options)
+        if response.status_code in REFUSED:
+            raise QueryError(_reason(response))
+        return response
+
+
+class Server:
+    """A connection to the Prometheus at `url`, to be used as a context manager."""
+
+    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
+        self._name = f"Prometheus at {shown(url)}"
+        self._client = PrometheusConnect(
+            url.rstrip("/"), dict(headers), retry=RETRIES, session=_Session(), timeout=timeout, method="POST"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def range(self, query: str, first: int, last: int, step: int) -> list[Series]:
+        """The series of a range query; instants and step in milliseconds.
+
+        Raises QueryError when the query is refused, SourceError when there is no proper answer.
+        """
+        # The client rounds instants to seconds; parameters given by hand win over its own.
+        exact = {"start": _seconds(first), "end": _seconds(last), "step": _seconds(step)}
+        start, end = (datetime.fromtimestamp(moment / 1000, UTC) for moment in (first, last))
+        try:
+            found = self._client.custom_query_range(query, start, end, exact["step"], params=exact)
+            return [_series(item) for item in found]
+        except requests.JSONDecodeError:
+            raise SourceError(f"{self._name} does not answer as Prometheus does; is the address right?") from None
+        except requests.RequestException as error:
+            raise SourceError(f"{self._name} does not answer: {cause(error)}") from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise SourceError(f"{self._name} does not answer as Prometheus does; is the address right?") from None
+        except PrometheusApiClientException as error:
+            raise SourceError(f"{self._name} does not answer: {str(error)[:300]}") from None
+
+
+def _series(item: Mapping[str, Any]) -> Series:
+    values = [(round(float(moment) * 1000), float(value)) for moment, value in item["values"]]
+    return Series(item["metric"], values)
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
+
+
+def _reason(response: requests.Response) -> str:
+    try:
+        return str(response.json()["error"])[:500]
+    except (requests.JSONDecodeError, KeyError, TypeError):
+        raise SourceError(
+            f"{shown(response.url)} answered {response.status_code}, but not as Prometheus does; is the address right?"
+        ) from None

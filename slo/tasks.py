@@ -1,0 +1,19 @@
+"""Entries of measuring: what the pipeline and beat start."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from slo.services import collect as collecting
+from slo.services import thin as thinning
+
+
+def collect(at: datetime) -> None:
+    """Measure every objective up to the last tick at or before `at`."""
+    collecting.collect(at)
+
+
+@shared_task
+def thin() -> None:
+    """Delete the rows of the ledger that the retention policy no longer asks for."""
+    thinning.thin(datetime.now(UTC))
