@@ -5,3 +5,11 @@ class SloConfig(AppConfig):
     name = "slo"
     verbose_name = "Promises"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from slo.services.catalog import register
+        from slo.services.catalog.kinds import BurnPolicies, Components, DataSources, Exclusions, Services
+        from slo.services.catalog.promises import SLOs
+
+        for handler in (Services(), DataSources(), BurnPolicies(), Components(), SLOs(), Exclusions()):
+            register(handler)

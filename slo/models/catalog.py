@@ -47,6 +47,7 @@ class Source(models.Model):
         SCRAPE = "scrape"
 
     name = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=20, choices=Kind)
     description = models.TextField(blank=True)
     spec = models.JSONField(default=dict)
@@ -55,4 +56,4 @@ class Source(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return self.name
+        return self.title or self.name

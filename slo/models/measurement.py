@@ -47,8 +47,12 @@ class SourceState(models.Model):
 
 
 class Exclusion(models.Model):
-    """A span that does not count, for one objective or all of a service; applied when reading."""
+    """A span that does not count, for one objective or all of a service; applied when reading.
 
+    Its name is that of its document; one made by hand has none.
+    """
+
+    name = models.SlugField(max_length=100, unique=True, null=True, blank=True)
     objective = models.ForeignKey(Objective, on_delete=models.CASCADE, null=True, blank=True, related_name="exclusions")
     service = models.ForeignKey(Service, on_delete=models.CASCADE, null=True, blank=True, related_name="exclusions")
     start = models.DateTimeField()

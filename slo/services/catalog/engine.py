@@ -1,0 +1,163 @@
+"""Apply documents: all of them or none, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.db.models import JSONField, Model, ProtectedError, RestrictedError
+from pydantic.alias_generators import to_camel
+
+from slo.errors import CatalogError, DefinitionError
+from slo.openslo.expand import expand
+from slo.openslo.load import Document, Loaded, load
+from slo.openslo.sentences import near
+from slo.services.catalog.differences import Change, differences, differing, stored
+from slo.services.catalog.handlers import Handler
+from slo.services.catalog.registry import handlers, specs
+from slo.services.catalog.resolver import ConsequenceError, Kind, Resolver
+
+_OURS = "brownout/"
+
+
+def apply_documents(
+    paths: Iterable[str | Path], at: datetime, *, dry_run: bool = False, prune: bool = False
+) -> list[Change]:
+    """Make the rows what the documents in these files and folders say; tell what was done with each.
+
+    With `prune`, rows of the same kinds that no document declares are removed. With `dry_run` the answer is the
+    same and nothing is changed. Raises CatalogError with everything that is wrong; nothing is changed then either.
+    """
+    loaded = expand(load(paths, specs()))
+    with transaction.atomic():
+        run = _Run(loaded, at, prune=prune)
+        changes = run.changes()
+        if loaded.errors:
+            raise CatalogError(loaded.errors)
+        transaction.set_rollback(dry_run)
+    return changes
+
+
+class _Run:
+    """One apply within its transaction. What is wrong is collected in `loaded.errors`."""
+
+    def __init__(self, loaded: Loaded, at: datetime, *, prune: bool) -> None:
+        self._errors = loaded.errors
+        self._prune = prune
+        self._documents: dict[str, list[Document[Any]]] = defaultdict(list)
+        for document in loaded.documents:
+            self._documents[document.kind].append(document)
+        kinds = {
+            handler.kind: Kind(handler.model, handler.key, frozenset(d.name for d in self._documents[handler.kind]))
+            for handler in handlers()
+        }
+        self._resolver = Resolver(at, kinds, broken=loaded.broken, whole=loaded.whole, prune=prune)
+
+    def changes(self) -> list[Change]:
+        changes = [change for handler in handlers() for change in self._apply_kind(handler)]
+        if self._prune and not self._errors:
+            changes += [change for handler in reversed(handlers()) for change in self._prune_kind(handler)]
+        return changes
+
+    def _apply_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
+        documents = self._documents[handler.kind]
+        rows = {getattr(row, handler.key): row for row in handler.rows()} if documents else {}
+        for document in documents:
+            try:
+                with transaction.atomic():
+                    change = self._apply(handler, document, rows.get(document.name))
+            except DefinitionError as error:
+                self._resolver.fail(document)
+                reasons = error.errors if isinstance(error, CatalogError) else (error,)
+                self._errors += [reason for reason in reasons if not isinstance(reason, ConsequenceError)]
+            else:
+                yield change
+
+    def _apply(self, handler: Handler[Any, Any], document: Document[Any], row: Model | None) -> Change:
+        _check_annotations(handler, document)
+        fields = stored(handler.model, handler.fields(document, self._resolver))
+        if document.title and "title" not in fields:
+            raise document.error(
+                f"a {handler.kind} has no displayName; say it in spec.description", "metadata.displayName"
+            )
+        if row is None:
+            return self._create(handler, document, fields)
+        return self._update(handler, document, row, fields)
+
+    def _create(self, handler: Handler[Any, Any], document: Document[Any], fields: dict[str, Any]) -> Change:
+        more = handler.initial(document, self._resolver)
+        row = handler.model(**{handler.key: document.name}, **fields, **more)
+        _save(row, document, {handler.key, *fields}, new=True)
+        self._resolver.remember(row, handler.key)
+        handler.saved(row, document, self._resolver)
+        return Change(handler.kind, document.name, "created")
+
+    def _update(
+        self, handler: Handler[Any, Any], document: Document[Any], row: Model, fields: dict[str, Any]
+    ) -> Change:
+        other = differing(row, fields)
+        found = tuple(differences(row, other))
+        if other:
+            for name, value in other.items():
+                setattr(row, name, value)
+            _save(row, document, set(other), new=False)
+            handler.updated(row, set(other), self._resolver)
+        self._resolver.remember(row, handler.key)
+        found += tuple(handler.saved(row, document, self._resolver) or ())
+        return Change(handler.kind, document.name, "changed" if found else "unchanged", found)
+
+    def _prune_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
+        for row in handler.rows():
+            name = str(getattr(row, handler.key))
+            if self._resolver.declares(handler.model, name):
+                continue
+            try:
+                with transaction.atomic():
+                    handler.pruning(row)
+                    row.delete()
+            except DefinitionError as error:
+                self._errors.append(error)
+            except (ProtectedError, RestrictedError) as error:
+                self._errors.append(_protected(handler, name, error))
+            else:
+                yield Change(handler.kind, name, "pruned")
+
+
+def _check_annotations(handler: Handler[Any, Any], document: Document[Any]) -> None:
+    for name in document.annotations:
+        if name.startswith(_OURS) and name not in handler.annotated:
+            raise document.error(
+                f"is no annotation of a {handler.kind}{near(name, handler.annotated)}", f"metadata.annotations.{name}"
+            )
+
+
+def _save(row: Model, document: Document[Any], names: set[str], *, new: bool) -> None:
+    """Store the row, what the database could not hold told as errors of the document."""
+    columns = {column.name: column for column in row._meta.concrete_fields}
+    # Specs have checked JSON already, and references are rows.
+    unchecked = {
+        n for n, column in columns.items() if n not in names or column.is_relation or isinstance(column, JSONField)
+    }
+    try:
+        row.clean_fields(exclude=unchecked)
+        row.save(force_insert=new, update_fields=None if new else sorted(names))
+    except ValidationError as error:
+        reasons = [
+            document.error(" ".join(messages).rstrip("."), f"spec.{to_camel(name)}")
+            for name, messages in error.message_dict.items()
+        ]
+        raise CatalogError(reasons) from None
+    except (DatabaseError, OverflowError) as error:
+        raise document.error(f"the database does not take it: {error}") from None
+
+
+def _protected(handler: Handler[Any, Any], name: str, error: ProtectedError | RestrictedError) -> DefinitionError:
+    users = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
+    named = sorted({f"{user._meta.verbose_name} {getattr(user, 'name', user)!s}" for user in users})
+    return DefinitionError(
+        f"the {handler.kind} {name!r} cannot be pruned: {', '.join(named[:5])} uses it and stays; "
+        "add its document, or remove that use first"
+    )

@@ -1,0 +1,163 @@
+"""The kinds around the promise: services, sources, components, burn policies, exclusions."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from slo.errors import DefinitionError, PolicyError
+from slo.maths.windows import format_duration
+from slo.models import BurnPolicy, Component, Exclusion, Objective, Service, Source
+from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ExclusionSpec, ServiceSpec
+from slo.openslo.load import OPENSLO, Document
+from slo.services.catalog.checks import check_policy, check_readable, forget_cursors, present, staying
+from slo.services.catalog.handlers import Handler
+from slo.services.catalog.resolver import Resolver
+
+OWNER = "brownout/owner"
+# Words of structure expressions, which name components.
+_RESERVED = {"all", "any", "at_least"}
+
+
+class Services(Handler[ServiceSpec, Service]):
+    api, kind, order = OPENSLO, "Service", 10
+    spec, model = ServiceSpec, Service
+    annotated = (OWNER,)
+
+    def fields(self, document: Document[ServiceSpec], resolver: Resolver) -> dict[str, Any]:
+        return {
+            "title": document.title,
+            "description": document.spec.description,
+            "owner": document.annotations.get(OWNER, ""),
+        }
+
+    def annotations(self, instance: Service) -> dict[str, str]:
+        return present({OWNER: instance.owner})
+
+    def export(self, instance: Service) -> dict[str, Any]:
+        return present({"description": instance.description})
+
+
+class DataSources(Handler[DataSourceSpec, Source]):
+    api, kind, order = OPENSLO, "DataSource", 10
+    spec, model = DataSourceSpec, Source
+
+    def fields(self, document: Document[DataSourceSpec], resolver: Resolver) -> dict[str, Any]:
+        source = document.spec.root
+        return {
+            "title": document.title,
+            "kind": source.type,
+            "description": source.description,
+            "spec": source.connection_details.model_dump(),
+        }
+
+    def updated(self, instance: Source, names: set[str], resolver: Resolver) -> None:
+        # A scrape keeps its place for each target, so targets may come and go.
+        if "kind" in names or ("spec" in names and instance.kind == Source.Kind.PROMETHEUS):
+            forget_cursors(Objective.objects.filter(source=instance))
+
+    def saved(self, instance: Source, document: Document[DataSourceSpec], resolver: Resolver) -> None:
+        for objective in staying(Objective.objects.filter(source=instance), resolver):
+            try:
+                check_readable(objective.sli, instance)
+            except DefinitionError as error:
+                raise document.error(
+                    f"the objective {objective.name!r} uses it, but {error.message}", "spec.type"
+                ) from None
+
+    def export(self, instance: Source) -> dict[str, Any]:
+        details = {**instance.spec, "timeout": format_duration(instance.spec["timeout"])}
+        if instance.kind == Source.Kind.PROMETHEUS:
+            details = {
+                "url": details["url"],
+                "scrapeInterval": format_duration(details["scrape_interval"]),
+                "timeout": details["timeout"],
+                **present({"headers": details["headers"]}),
+            }
+        return present({"type": instance.kind, "description": instance.description, "connectionDetails": details})
+
+
+class Components(Handler[ComponentSpec, Component]):
+    kind, order = "Component", 20
+    spec, model = ComponentSpec, Component
+
+    def fields(self, document: Document[ComponentSpec], resolver: Resolver) -> dict[str, Any]:
+        spec = document.spec
+        if document.name in _RESERVED:
+            raise document.error(f"{document.name} is a word of structure expressions; choose another", "metadata.name")
+        return {
+            "service": resolver.get(Service, spec.service, document, "spec.service"),
+            "title": document.title,
+            **spec.model_dump(exclude={"service"}),
+        }
+
+    def export(self, instance: Component) -> dict[str, Any]:
+        return present(
+            {
+                "service": instance.service.name,
+                "tier": instance.tier,
+                "description": instance.description,
+                "owner": instance.owner,
+                "warnRatio": instance.warn_ratio,
+                "downRatio": instance.down_ratio,
+            }
+        )
+
+    def rows(self) -> QuerySet[Component]:
+        return Component.objects.select_related("service")
+
+
+class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
+    kind, order = "BurnPolicy", 10
+    spec, model = BurnPolicySpec, BurnPolicy
+
+    def fields(self, document: Document[BurnPolicySpec], resolver: Resolver) -> dict[str, Any]:
+        return document.spec.model_dump()
+
+    def saved(self, instance: BurnPolicy, document: Document[BurnPolicySpec], resolver: Resolver) -> None:
+        for objective in staying(Objective.objects.filter(burn_policy=instance), resolver):
+            try:
+                check_policy(objective)
+            except PolicyError as error:
+                message = f"the objective {objective.name!r} uses it: {error.message}"
+                raise document.error(message, "spec.windows") from None
+
+    def export(self, instance: BurnPolicy) -> dict[str, Any]:
+        windows = [
+            {**window, "long": format_duration(window["long"]), "short": format_duration(window["short"])}
+            for window in instance.windows
+        ]
+        return present({"description": instance.description, "windows": windows})
+
+
+class Exclusions(Handler[ExclusionSpec, Exclusion]):
+    kind, order = "Exclusion", 40
+    spec, model = ExclusionSpec, Exclusion
+
+    def fields(self, document: Document[ExclusionSpec], resolver: Resolver) -> dict[str, Any]:
+        spec = document.spec
+        return {
+            "objective": resolver.get(Objective, spec.objective, document, "spec.objective")
+            if spec.objective
+            else None,
+            "service": resolver.get(Service, spec.service, document, "spec.service") if spec.service else None,
+            "start": spec.start,
+            "end": spec.end,
+            "reason": spec.reason,
+        }
+
+    def initial(self, document: Document[ExclusionSpec], resolver: Resolver) -> dict[str, Any]:
+        return {"created_at": resolver.at}
+
+    def rows(self) -> QuerySet[Exclusion]:
+        return Exclusion.objects.filter(name__isnull=False).select_related("objective", "service").order_by("name")
+
+    def export(self, instance: Exclusion) -> dict[str, Any]:
+        return present(
+            {
+                "objective": instance.objective and instance.objective.name,
+                "service": instance.service and instance.service.name,
+                "start": instance.start.isoformat().replace("+00:00", "Z"),
+                "end": instance.end.isoformat().replace("+00:00", "Z"),
+                "reason": instance.reason,
+            }
+        )
