@@ -57,9 +57,11 @@ def _react(row: Shedding, pages: Mapping[str, Alert], at: datetime) -> None:
     state, flags = State.of(row.state), list(Flag.objects.filter(service=row.service))
     signals = _signals(row, state, pages, flags, at)
     decision = decide(signals, state, policy, to_epoch(at))
+    words = _words(decision)
     with transaction.atomic():
-        if not (state.idle and decision.state.idle):
-            keep(row, decision.state, at, _words(decision))
+        # While nothing is afoot and nothing new is to be told, there is nothing to write.
+        if not (state.idle and decision.state.idle and words == row.reason):
+            keep(row, decision.state, at, words)
         _mark(flags, decision, at)
 
 
