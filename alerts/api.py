@@ -1,5 +1,216 @@
 """Alerts, runbooks and the outbox over JSON."""
 
-from ninja import Router
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from alerts import selectors
+from alerts.models import Alert, Delivery, Runbook, Transition
+from alerts.services.acknowledge import NOTE_LENGTH
+from alerts.services.acknowledge import acknowledge as acknowledge_alert
+from alerts.services.deliver import send_again as owe_again
+from slo.api_auth import operator
 
 router = Router(tags=["alerts"])
+
+State = Literal["inactive", "pending", "firing", "resolved"]
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Acknowledgement(Schema):
+    at: datetime
+    by: str | None
+    note: str
+
+
+class AlertOut(Schema):
+    """An alert; `figures` are those of its last evaluation, ratios from 0 to 1, spans in seconds."""
+
+    id: int
+    objective: str
+    service: str
+    severity: str
+    state: str
+    opened_at: datetime
+    fired_at: datetime | None
+    ended_at: datetime | None
+    figures: dict[str, Any]
+    runbook: str | None
+    acknowledgement: Acknowledgement | None
+
+
+class TransitionOut(Schema):
+    at: datetime
+    before: str
+    after: str
+    cause: str
+    actor: str | None
+
+
+class DeliveryOut(Schema):
+    """A message owed to a channel: `due`, `sent` or `dead`; `answer` is the receiver's last one."""
+
+    id: int
+    alert: int
+    channel: str
+    told: str
+    key: str
+    state: str
+    due_at: datetime
+    attempts: int
+    sends: int
+    sent_at: datetime | None
+    answer: str
+
+
+class AlertDetail(AlertOut):
+    transitions: list[TransitionOut]
+    deliveries: list[DeliveryOut]
+
+
+class AlertList(Schema):
+    alerts: list[AlertOut]
+
+
+class DeliveryList(Schema):
+    deliveries: list[DeliveryOut]
+
+
+class RunbookOut(Schema):
+    name: str
+    title: str
+    severity: str
+    owner: str
+    origin: str
+    version: int | None
+    updated_at: datetime | None
+
+
+class RunbookDetail(RunbookOut):
+    """`html` is the body as pages show it, sanitised."""
+
+    body: str
+    html: str
+
+
+class RunbookList(Schema):
+    runbooks: list[RunbookOut]
+
+
+class Note(Schema):
+    note: Annotated[str, Field(max_length=NOTE_LENGTH)] = ""
+
+
+@router.get("/alerts", response=AlertList, summary="Alerts, newest first")
+def list_alerts(
+    request: HttpRequest, state: State | None = None, service: str = "", objective: str = "", limit: Limit = 100
+) -> dict[str, Any]:
+    names = selectors.runbook_names()
+    found = selectors.history(limit, service=service, objective=objective, state=state or "")
+    return {"alerts": [_alert(item, names) for item in found]}
+
+
+@router.get("/alerts/{int:pk}", response=AlertDetail, summary="An alert with its history and what was told of it")
+def get_alert(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return _detail(selectors.alert(pk))
+
+
+@router.post(
+    "/alerts/{int:pk}/acknowledge", response=AlertDetail, auth=operator, summary="Take an open alert on, with a note"
+)
+def acknowledge(request: HttpRequest, pk: int, body: Note) -> dict[str, Any]:
+    """Conflict (409) if somebody has acknowledged it already, or it is over."""
+    user = request.user if isinstance(request.user, AbstractBaseUser) else None
+    return _detail(acknowledge_alert(selectors.alert(pk), user, body.note, datetime.now(UTC)))
+
+
+@router.get("/runbooks", response=RunbookList, tags=["runbooks"], summary="Every runbook")
+def list_runbooks(request: HttpRequest) -> dict[str, Any]:
+    return {"runbooks": [_runbook(item) for item in selectors.runbooks()]}
+
+
+@router.get("/runbooks/{name}", response=RunbookDetail, tags=["runbooks"], summary="A runbook as it is now")
+def get_runbook(request: HttpRequest, name: str) -> dict[str, Any]:
+    found = selectors.runbook(name)
+    body = found.latest.body if found.latest else ""
+    return {**_runbook(found), "body": body, "html": str(selectors.runbook_html(found))}
+
+
+@router.get("/deliveries", response=DeliveryList, auth=operator, tags=["outbox"], summary="Messages, newest first")
+def list_deliveries(
+    request: HttpRequest, state: Literal["due", "sent", "dead"] | None = None, limit: Limit = 100
+) -> dict[str, Any]:
+    found = selectors.told().order_by("-pk")
+    chosen = found.filter(state=state) if state else found
+    return {"deliveries": [_delivery(item) for item in chosen[:limit]]}
+
+
+@router.post(
+    "/deliveries/{int:pk}/send-again",
+    response=DeliveryOut,
+    auth=operator,
+    tags=["outbox"],
+    summary="Owe a dead message again",
+)
+def send_again(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Conflict (409) if it is not dead."""
+    owe_again(selectors.delivery(pk), datetime.now(UTC))
+    return _delivery(selectors.delivery(pk))
+
+
+def _alert(alert: Alert, runbooks: frozenset[str]) -> dict[str, Any]:
+    acknowledged = alert.acknowledged_at is not None
+    named = {name: getattr(alert, name) for name in ("severity", "state", "opened_at", "fired_at", "ended_at")}
+    return {
+        **named,
+        "id": alert.pk,
+        "objective": alert.objective.name,
+        "service": alert.objective.service.name,
+        "figures": alert.figures,
+        "runbook": alert.objective.runbook if alert.objective.runbook in runbooks else None,
+        "acknowledgement": {
+            "at": alert.acknowledged_at,
+            "by": str(alert.acknowledged_by) if alert.acknowledged_by else None,
+            "note": alert.acknowledgement,
+        }
+        if acknowledged
+        else None,
+    }
+
+
+def _detail(alert: Alert) -> dict[str, Any]:
+    return {
+        **_alert(alert, selectors.runbook_names()),
+        "transitions": [_transition(item) for item in selectors.transitions(alert)],
+        "deliveries": [_delivery(item) for item in selectors.deliveries(alert)],
+    }
+
+
+def _transition(change: Transition) -> dict[str, Any]:
+    named = {name: getattr(change, name) for name in ("at", "before", "after", "cause")}
+    return {**named, "actor": str(change.actor) if change.actor else None}
+
+
+def _delivery(item: Delivery) -> dict[str, Any]:
+    named = {name: getattr(item, name) for name in ("state", "due_at", "attempts", "sends", "sent_at", "answer")}
+    return {
+        **named,
+        "id": item.pk,
+        "alert": item.transition.alert_id,
+        "channel": item.channel.name,
+        "told": item.transition.after,
+        "key": item.dedup_key,
+    }
+
+
+def _runbook(book: Runbook) -> dict[str, Any]:
+    named = {name: getattr(book, name) for name in ("name", "title", "severity", "owner", "origin")}
+    return {
+        **named,
+        "version": book.latest.number if book.latest else None,
+        "updated_at": book.latest.created_at if book.latest else None,
+    }

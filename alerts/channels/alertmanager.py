@@ -7,16 +7,17 @@ that an alert whose objective was deleted, or whose Brownout died, does not fire
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from alerts.channels.base import Answer, Spec
-from alerts.channels.http import Poster, Url
+from alerts.channels.base import Answer
+from alerts.channels.http import Poster
 from alerts.rules.message import Message
+from slo.openslo.schema import Headers, Spec, Url
 
 LEASE = timedelta(minutes=4)
 
 
 class AlertmanagerSpec(Spec):
     url: Url
-    headers: dict[str, str] = {}
+    headers: Headers = {}
 
 
 class Alertmanager:

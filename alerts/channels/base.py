@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from alerts.rules.message import Message
 from alerts.rules.words import clip
+from slo.openslo.schema import Spec
 
 ANSWER_LENGTH = 500
 
@@ -35,12 +34,6 @@ def answer(
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…")
     return Answer(outcome, clip(text, ANSWER_LENGTH), retry_after)
-
-
-class Spec(BaseModel):
-    """What a kind of channel needs to know; unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Adapter(Protocol):

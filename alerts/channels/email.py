@@ -10,9 +10,10 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.validators import validate_email
 from pydantic import AfterValidator, Field
 
-from alerts.channels.base import Answer, Spec, answer
+from alerts.channels.base import Answer, answer
 from alerts.rules.message import Message
 from alerts.rules.words import clip
+from slo.openslo.schema import Spec
 
 SUBJECT_LENGTH = 140
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from alerts.channels import registry
-from alerts.channels.base import Answer, Spec
+from alerts.channels.base import Answer
 from alerts.rules.message import Message
+from slo.openslo.schema import Spec
 
 ACCEPTED = Answer("accepted", "200 OK")
 

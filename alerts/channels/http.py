@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from pydantic import AfterValidator
 from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
@@ -16,16 +15,6 @@ from alerts.rules.retry import retry_after
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 6.0
 TRY_LATER = (408, 429)
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or " " in url:
-        raise ValueError("must be an address such as https://host/path")
-    return url
-
-
-Url = Annotated[str, AfterValidator(_address)]
 
 
 class _NoNetrc(AuthBase):

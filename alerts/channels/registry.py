@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.channels.alertmanager import Alertmanager
-from alerts.channels.base import Adapter, Spec
+from alerts.channels.base import Adapter
 from alerts.channels.email import Email
 from alerts.channels.webhook import Webhook
 from alerts.errors import ChannelError
+from slo.openslo.schema import Spec
 
 _ADAPTERS: dict[str, type[Adapter]] = {"alertmanager": Alertmanager, "email": Email, "webhook": Webhook}
 

@@ -15,16 +15,15 @@ Any 2xx accepts the message; 408, 429 (with Retry-After) and 5xx ask for it late
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from pydantic import Field
-
-from alerts.channels.base import Answer, Spec
-from alerts.channels.http import Poster, Url
+from alerts.channels.base import Answer
+from alerts.channels.http import Poster
 from alerts.rules.message import Message
+from slo.openslo.schema import Headers, Spec, Url
 
 
 class WebhookSpec(Spec):
     url: Url
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: Headers = {}
 
 
 class Webhook:

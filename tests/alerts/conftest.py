@@ -40,7 +40,7 @@ def in_threads() -> Callable[[int, Callable[[], T]], list[T]]:
 
 @pytest.fixture
 def file_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """SQLite in a file, as in production: threads cannot share the tests' database in memory. Others stay as they are."""
+    """SQLite in a file, as in production: threads cannot share a database in memory. PostgreSQL stays as it is."""
     if connection.vendor != "sqlite":
         yield
         return

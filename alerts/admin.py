@@ -1,0 +1,51 @@
+"""Looking things up; channels and runbooks are defined in the catalog, alerts are acted upon on their pages."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from alerts.models import Alert, Channel, Delivery, Runbook, Transition
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly):
+    list_display = ("objective", "severity", "state", "opened_at", "fired_at", "ended_at", "acknowledged_by")
+    list_filter = ("state", "severity")
+    search_fields = ("objective__name",)
+    list_select_related = ("objective", "acknowledged_by")
+
+
+@admin.register(Transition)
+class TransitionAdmin(ReadOnly):
+    list_display = ("at", "alert", "before", "after", "cause", "actor")
+    list_select_related = ("alert__objective", "actor")
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnly):
+    list_display = ("name", "kind", "severities", "enabled")
+    # `spec` may hold tokens.
+    exclude = ("spec",)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("id", "channel", "state", "attempts", "sends", "due_at", "sent_at", "answer")
+    list_filter = ("state", "channel")
+    list_select_related = ("channel",)
+
+
+@admin.register(Runbook)
+class RunbookAdmin(ReadOnly):
+    list_display = ("name", "title", "severity", "owner")

@@ -1,0 +1,44 @@
+"""Against a real Alertmanager: from a burning ledger to its list of active alerts, and out of it again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.channels.alertmanager import LEASE
+from alerts.models import Delivery
+from alerts.services.deliver import deliver
+from tests.alerts.world import channel, fired, resolve
+from tests.servers import Alertmanager
+from tests.servers.process import until
+
+pytestmark = pytest.mark.django_db
+
+
+def ends_at(server: Alertmanager) -> datetime:
+    (found,) = server.alerts(objective="checkout")
+    return datetime.fromisoformat(found["endsAt"])
+
+
+def test_an_alert_fires_there_is_kept_alive_and_resolves(alertmanager: Alertmanager) -> None:
+    channel(kind="alertmanager", spec={"url": alertmanager.url}, severities=["page"])
+    # Twenty-five minutes ago, so that the whole episode lies in the past of the server's own clock.
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=25)
+    alert = fired(at=start, title="Checkout 漫画")
+    now = datetime.now(UTC)
+    assert deliver(now) == 1
+    (found,) = alertmanager.alerts(alertname="ErrorBudgetBurn", objective="checkout", severity="page")
+    assert found["status"]["state"] == "active"
+    assert datetime.fromisoformat(found["startsAt"]) == start
+    assert "Checkout 漫画" in found["annotations"]["summary"]
+    assert found["generatorURL"].endswith(f"/alerts/{alert.pk}/")
+    assert ends_at(alertmanager) - now == pytest.approx(LEASE, abs=timedelta(seconds=5))
+
+    before = ends_at(alertmanager)
+    assert deliver(now + timedelta(seconds=30)) == 0
+    assert deliver(now + timedelta(seconds=65)) == 1
+    assert ends_at(alertmanager) > before
+
+    resolve(alert)
+    assert deliver(now + timedelta(seconds=70)) == 1
+    until(lambda: not alertmanager.alerts(objective="checkout"), 15, what=lambda: "the alert to be resolved")
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
