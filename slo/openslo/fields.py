@@ -56,6 +56,17 @@ def _seconds(value: Any) -> int:
     return seconds
 
 
+def _delay(value: Any) -> int:
+    return 0 if value == "0s" else _seconds(value)
+
+
+def _labels(labels: dict[str, Any]) -> dict[str, Any]:
+    for name, value in labels.items():
+        if not all(isinstance(item, str) for item in (value if isinstance(value, list) else [value])):
+            raise ValueError(f"the value of {name} must be text or a list of texts; put it in quotes")
+    return labels
+
+
 def _instant(value: Any) -> datetime:
     try:
         instant = datetime.fromisoformat(value)
@@ -92,6 +103,9 @@ Name = Annotated[str, AfterValidator(_name)]
 Duration = Annotated[int, BeforeValidator(_seconds)]
 """A duration as text (`5m`), held in whole seconds; at most 400 days."""
 
+Delay = Annotated[int, BeforeValidator(_delay)]
+"""A duration that may be `0s`."""
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 """An ISO 8601 instant with its time zone, held in UTC."""
 
@@ -103,6 +117,9 @@ Title = Annotated[str, Field(max_length=200)]
 
 Url = Annotated[str, AfterValidator(_url)]
 """An http or https address, kept as it was written."""
+
+Labels = Annotated[dict[str, Any], AfterValidator(_labels)]
+"""Words about a document, for people and other tools: text or lists of texts."""
 
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 """HTTP headers to send."""

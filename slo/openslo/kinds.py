@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, RootModel, model_validator
 
 from slo.maths.burn import Severity
-from slo.openslo.schema import Duration, Headers, Instant, Name, Number, Spec, Title, Url
+from slo.openslo.schema import Delay, Duration, Headers, Instant, Name, Number, Spec, Title, Url
 
 Share = Annotated[Number, Field(gt=0, le=1)]
 
@@ -47,7 +47,9 @@ class DataSourceSpec(RootModel[Annotated[PrometheusSpec | ScrapeSpec, Field(disc
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         kind = value.get("type") if isinstance(value, dict) else None
-        return {**value, "type": kind.lower()} if isinstance(kind, str) else value
+        if isinstance(kind, str) and kind.lower() in {"prometheus", "scrape"}:
+            return {**value, "type": kind.lower()}
+        return value
 
 
 class ComponentSpec(Spec):
@@ -80,11 +82,19 @@ class BurnWindowSpec(Spec):
         return self
 
 
+class TimingSpec(Spec):
+    """How long a burn must last before it is told, and be gone before it counts as over."""
+
+    pending: Delay | None = None
+    keep_firing: Delay | None = None
+
+
 class BurnPolicySpec(Spec):
     """Which burn rates over which windows are told to whom."""
 
     description: str = ""
     windows: Annotated[list[BurnWindowSpec], Field(min_length=1)]
+    timing: dict[Severity, TimingSpec] = {}
 
 
 class ExclusionSpec(Spec):

@@ -2,7 +2,7 @@
 everything wrong is collected, and what is right is there to be looked at."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -112,10 +112,10 @@ def _load_file(path: Path, specs: Specs, loaded: Loaded) -> None:
     loaded.errors += content.errors
     loaded.whole &= content.whole
     for tree in content.trees:
-        _load_tree(tree, file, specs, loaded)
+        _load_tree(tree, file, content.errors, specs, loaded)
 
 
-def _load_tree(tree: Tree, file: str, specs: Specs, loaded: Loaded) -> None:
+def _load_tree(tree: Tree, file: str, noted: Sequence[DefinitionError], specs: Specs, loaded: Loaded) -> None:
     before = len(loaded.errors)
     document = None
     try:
@@ -126,6 +126,9 @@ def _load_tree(tree: Tree, file: str, specs: Specs, loaded: Loaded) -> None:
         loaded.documents.append(document)
     else:
         loaded.broken.add(_identity(tree.value))
+    # What YAML already refused needs no second complaint about the value put in its place.
+    told = {(error.line, error.field) for error in noted}
+    loaded.errors[before:] = [error for error in loaded.errors[before:] if (error.line, error.field) not in told]
 
 
 def _identity(value: Any) -> tuple[str, str]:

@@ -273,7 +273,7 @@ class SLOSpec(Spec):
     budgeting_method: str
     objectives: Annotated[list[Promise], Field(min_length=1)]
     alert_policies: Annotated[
-        None, unsupported("alertPolicies", "name a BurnPolicy by the annotation brownout/burn-policy")
+        None, unsupported("an alert policy", "name a BurnPolicy by the annotation brownout/burn-policy")
     ] = None
 
     @field_validator("budgeting_method")

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from slo.openslo.fields import Duration, Headers, Instant, Name, Number, Title, Url, checked, unsupported
+from slo.openslo.fields import Delay, Duration, Headers, Instant, Labels, Name, Number, Title, Url, checked, unsupported
 
 __all__ = [
+    "Delay",
     "Duration",
     "Envelope",
     "Headers",
@@ -40,7 +41,7 @@ class Metadata(Spec):
 
     name: Name
     display_name: Title = ""
-    labels: dict[str, str | list[str]] = {}
+    labels: Labels = {}
     annotations: dict[str, str] = {}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from pydantic.alias_generators import to_camel
 
 from slo.errors import DefinitionError, PolicyError
 from slo.maths.windows import format_duration
@@ -65,15 +66,20 @@ class DataSources(Handler[DataSourceSpec, Source]):
                 ) from None
 
     def export(self, instance: Source) -> dict[str, Any]:
-        details = {**instance.spec, "timeout": format_duration(instance.spec["timeout"])}
+        # A source made by hand may leave things out; the adapters' defaults are the documents'.
+        kept: dict[str, Any] = instance.spec
         if instance.kind == Source.Kind.PROMETHEUS:
             details = {
-                "url": details["url"],
-                "scrapeInterval": format_duration(details["scrape_interval"]),
-                "timeout": details["timeout"],
-                **present({"headers": details["headers"]}),
+                "url": kept.get("url"),
+                "scrapeInterval": format_duration(kept.get("scrape_interval", 15)),
+                "timeout": format_duration(kept.get("timeout", 10)),
+                "headers": kept.get("headers"),
             }
-        return present({"type": instance.kind, "description": instance.description, "connectionDetails": details})
+        else:
+            details = {"targets": kept.get("targets"), "timeout": format_duration(kept.get("timeout", 5))}
+        return present(
+            {"type": instance.kind, "description": instance.description, "connectionDetails": present(details)}
+        )
 
 
 class Components(Handler[ComponentSpec, Component]):
@@ -111,7 +117,7 @@ class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
     spec, model = BurnPolicySpec, BurnPolicy
 
     def fields(self, document: Document[BurnPolicySpec], resolver: Resolver) -> dict[str, Any]:
-        return document.spec.model_dump()
+        return document.spec.model_dump(exclude_none=True)
 
     def saved(self, instance: BurnPolicy, document: Document[BurnPolicySpec], resolver: Resolver) -> None:
         for objective in staying(Objective.objects.filter(burn_policy=instance), resolver):
@@ -126,7 +132,11 @@ class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
             {**window, "long": format_duration(window["long"]), "short": format_duration(window["short"])}
             for window in instance.windows
         ]
-        return present({"description": instance.description, "windows": windows})
+        timing = {
+            severity: {to_camel(name): format_duration(int(seconds)) for name, seconds in stated.items()}
+            for severity, stated in instance.timing.items()
+        }
+        return present({"description": instance.description, "windows": windows, "timing": timing})
 
 
 class Exclusions(Handler[ExclusionSpec, Exclusion]):
