@@ -15,7 +15,8 @@ from slo.maths.windows import floor_to
 LENGTH = 35 * DAY
 # The ledger's retention: so far back (seconds), a row every so many seconds.
 RESOLUTIONS = ((LENGTH, 5 * MINUTE), (3 * DAY, MINUTE), (6 * HOUR, 5))
-FINE = MINUTE
+# How the replay of an incident goes: every minute at first.
+FINE, BEGINNING = MINUTE, 12 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,31 @@ def grid(end: int) -> list[int]:
     """The instants of rows up to `end`: fine lately, coarse long ago, and fine where the loop will be replayed."""
     instants = {end - LENGTH, end}
     for back, step in RESOLUTIONS:
-        instants.update(range(floor_to(end - back, step) + step, end + 1, step))
-    for start, stop in replayed(end):
-        instants.update(range(start, min(stop, end) + 1, FINE))
+        first = floor_to(end - back - 1, step) + step
+        instants.update(range(first, end + 1, step))
+    return sorted(instants | set(replayed(end)))
+
+
+def replayed(end: int) -> list[int]:
+    """The instants at which the loop is replayed, in order: every minute while an incident begins and lately, else
+    now and then, on the coarse grid."""
+    coarse = RESOLUTIONS[0][1]
+    last_week, now = (floor_to(end + incident.start, coarse) for incident in (scenario.LAST_WEEK, scenario.NOW[0]))
+    instants = {
+        *range(last_week, last_week + BEGINNING, FINE),
+        *range(last_week, last_week + scenario.LAST_WEEK.length + 30 * MINUTE, coarse),
+        *range(now, end, FINE),
+        # A slow leak is a matter of days: twice a day is often enough to see it.
+        *range(floor_to(end + scenario.LEAK.start, coarse), end, 12 * HOUR),
+        end,
+    }
     return sorted(instants)
 
 
-def replayed(end: int) -> list[tuple[int, int]]:
-    """The spans over which the loop is replayed, on whole minutes: around every incident it has to react to."""
-    spans = []
-    for incident in (*scenario.LAST_WEEK, scenario.NOW[0]):
-        start = floor_to(end + incident.start, MINUTE)
-        spans.append((start - 2 * MINUTE, min(start + incident.length + 30 * MINUTE, floor_to(end, MINUTE))))
-    return spans
-
-
-def thinned(end: int) -> list[tuple[int, int]]:
-    """The spans where the grid is finer than the retention."""
-    return [(start, stop) for start, stop in replayed(end) if stop < end - RESOLUTIONS[1][0]]
+def thinned(end: int) -> set[int]:
+    """The instants of the grid that the retention would not keep."""
+    lately = end - RESOLUTIONS[1][0]
+    return {at for at in replayed(end) if at < lately and at % RESOLUTIONS[0][1]}
 
 
 def steps(end: int, limits: Mapping[str, tuple[float, ...]], seed: int = 1) -> Iterator[Step]:
@@ -59,11 +67,10 @@ def steps(end: int, limits: Mapping[str, tuple[float, ...]], seed: int = 1) -> I
     chance = random.Random(seed)
     for start, at in pairwise(grid(end)):
         middle = (start + at) / 2
-        off = scenario.off(middle - end)
-        conditions = model.conditions(middle, end, off)
-        requests = model.turns(middle) * (at - start)
+        conditions = model.conditions(middle, end, scenario.off(middle - end))
+        turns = model.turns(middle) * (at - start)
         counts = {
-            part.name: model.count(part, conditions[part.name], requests, off, chance, limits.get(part.name, ()))
+            part.name: model.count(part, conditions[part.name], turns, chance, limits.get(part.name, ()))
             for part in PARTS
         }
         if not scenario.UNMEASURED.start < at - end <= scenario.UNMEASURED.end:

@@ -87,23 +87,24 @@ NOW = (
     Incident("returns are slow", "returns", -20 * MINUTE, 25 * MINUTE, errors=0.004, slowness=2.4),
 )
 # A campaign sends everybody to the recommendations.
-LAST_WEEK = (Incident("campaign overload", "recommendations", -6 * DAY - 5 * HOUR, 55 * MINUTE, 0.16, 2.2),)
+LAST_WEEK = Incident("campaign overload", "recommendations", -6 * DAY - 5 * HOUR, 55 * MINUTE, 0.2, 2.2)
 UPGRADE = (
     Incident("catalog upgrade", "catalog", -11 * DAY, 50 * MINUTE, errors=0.35),
     Incident("search upgrade", "search", -11 * DAY, 50 * MINUTE, errors=0.35),
 )
-HISTORY = (*UPGRADE, *LAST_WEEK, *NOW)
+HISTORY = (*UPGRADE, LAST_WEEK, *NOW)
 MAINTENANCE = Pause("store", -11 * DAY - 5 * MINUTE, -11 * DAY + 55 * MINUTE, "Planned upgrade of the product database")
 UNMEASURED = Pause("", -17 * DAY, -17 * DAY + 40 * MINUTE, "Brownout itself was moved to another machine")
 
 # What the loop did about it, as far as it changed the traffic; the seed replays the loop itself for its records.
 SHEDS = (
-    Shed("analytics-events", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 4 * HOUR + 25 * MINUTE),
-    Shed("feedback-prompts", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 4 * HOUR + 25 * MINUTE),
-    Shed("promotion-nudges", -6 * DAY - 5 * HOUR + 12 * MINUTE, -6 * DAY - 4 * HOUR + 20 * MINUTE),
-    Shed("parcel-map", -17 * MINUTE),
-    Shed("order-updates", -12 * MINUTE),
-    Shed("return-photos", -12 * MINUTE),
+    Shed("analytics-events", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 78 * MINUTE),
+    Shed("feedback-prompts", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 78 * MINUTE),
+    Shed("promotion-nudges", -6 * DAY - 5 * HOUR + 5 * MINUTE, -6 * DAY - 5 * HOUR + 73 * MINUTE),
+    Shed("personalised-recommendations", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 5 * HOUR + 68 * MINUTE),
+    Shed("parcel-map", -18 * MINUTE),
+    Shed("order-updates", -16 * MINUTE),
+    Shed("return-photos", -16 * MINUTE),
 )
 
 # What people did, by the instant it happened at.

@@ -21,14 +21,15 @@ from alerts.services.evaluate import evaluate
 from degradation.services import flags
 from degradation.tasks import react
 from demo import history, scenario
-from demo.scenario import HOUR, Forced
+from demo.scenario import Forced
 from demo.world.model import Counts
 from slo.maths.windows import floor_to, from_epoch, to_epoch
 from slo.models import Exclusion, Measurement, Objective, Service, Watermark
 from slo.selectors import objectives
+from slo.services.heartbeat import beat
+from slo.services.thin import NAME
 
 BATCH = 20_000
-TICKETS_EVERY = 12 * HOUR
 COARSE = history.RESOLUTIONS[0][1]
 _COMPONENT = re.compile(r'component="([^"]+)"')
 
@@ -57,6 +58,7 @@ def seed(at: datetime, progress: Progress) -> None:
         _replay(end, progress)
         _mark_delivered()
         _thin(end)
+        beat(NAME, at)
 
 
 def _subject(item: Objective) -> Subject:
@@ -110,7 +112,7 @@ def _replay(end: int, progress: Progress) -> None:
     """Judge and react at every instant that mattered, as the pipeline would have, with what people did between."""
     acknowledged = {floor_to(end + at, scenario.MINUTE): note for at, note in scenario.ACKNOWLEDGED.items()}
     forced = {floor_to(end + item.start, COARSE): item for item in scenario.FORCED}
-    instants = sorted({*_instants(end), *acknowledged, *forced})
+    instants = sorted({*history.replayed(end), *acknowledged, *forced})
     operator = User.objects.filter(username="operator").first()
     for instant in progress.track(instants, description="What the loop did about it"):
         at = from_epoch(instant)
@@ -122,14 +124,6 @@ def _replay(end: int, progress: Progress) -> None:
                     acknowledge(alert, operator, note, at)
         if item := forced.get(instant):
             _force(item, operator, at)
-
-
-def _instants(end: int) -> Iterator[int]:
-    for start, stop in history.replayed(end):
-        yield from range(start, stop + 1, history.FINE)
-    # A slow leak is a matter of days: twice a day is often enough to see it.
-    yield from range(floor_to(end + scenario.LEAK.start, COARSE), end, TICKETS_EVERY)
-    yield end
 
 
 def _force(item: Forced, operator: User | None, at: datetime) -> None:
@@ -146,6 +140,4 @@ def _mark_delivered() -> None:
 
 
 def _thin(end: int) -> None:
-    for start, stop in history.thinned(end):
-        kept = range(floor_to(start, COARSE), stop + 1, COARSE)
-        Measurement.objects.filter(at__gte=start, at__lte=stop).exclude(at__in=list(kept)).delete()
+    Measurement.objects.filter(at__in=history.thinned(end)).delete()

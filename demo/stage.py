@@ -17,7 +17,7 @@ from demo.seed import seed
 from slo.maths.windows import floor_to, from_epoch, to_epoch
 from slo.models import Watermark
 from slo.services.access import issue_token
-from slo.services.catalog import apply
+from slo.services.catalog import apply_documents
 
 CATALOG, PLACES = BASE_DIR / "demo" / "catalog", BASE_DIR / "demo" / "places"
 WORLD, PROMETHEUS = "http://127.0.0.1:8001", "http://127.0.0.1:9090"
@@ -60,10 +60,10 @@ def _fingerprint() -> str:
 
 def declare(data: Path, at: datetime, world: str, prometheus: str = "") -> None:
     """Apply the catalog, with the addresses at which the world and (if given) a Prometheus really are."""
-    place = (PLACES / ("prometheus.yaml" if prometheus else "local.yaml")).read_text()
+    place = (PLACES / ("with-prometheus.yaml" if prometheus else "local.yaml")).read_text()
     file = data / "place.yaml"
     file.write_text(place.replace(WORLD, world).replace(PROMETHEUS, prometheus or PROMETHEUS))
-    apply([CATALOG, file], at=at)
+    apply_documents([CATALOG, file], at)
 
 
 def populate(at: datetime, tick: int, progress: Progress) -> datetime:
@@ -84,7 +84,9 @@ def token(at: datetime) -> str:
 
 def prometheus(data: Path, port: int, world: int) -> list[str]:
     """The command that runs a Prometheus on `port` which scrapes the world."""
-    config = (PLACES / "prometheus.yml").read_text().replace("127.0.0.1:8001", f"127.0.0.1:{world}")
+    config = (
+        (BASE_DIR / "demo" / "prometheus" / "local.yml").read_text().replace("127.0.0.1:8001", f"127.0.0.1:{world}")
+    )
     (data / "prometheus.yml").write_text(config)
     return [
         "prometheus",

@@ -53,7 +53,7 @@ PARTS = (
     Part(
         "recommendations",
         "assistant",
-        0.04,
+        0.12,
         0.00023,
         0.18,
         {"personalised-recommendations": 0.26, "promotion-nudges": 0.12},
@@ -70,4 +70,6 @@ PARTS = (
     Part("returns", "after-sales", 0.12, 0.0003, 0.34, {"return-photos": 0.04}, spread=0.35, leak=0.01),
 )
 GROUPS = tuple(dict.fromkeys(part.group for part in PARTS))
+# Requests a conversation turn while every flag is on.
+FULL = {part.name: part.load(frozenset()) for part in PARTS}
 FLAGS = frozenset(flag for part in PARTS for flag in part.by_flag)

@@ -6,10 +6,10 @@ An `at` here is seconds since the epoch, `anchor` the instant the scenario hangs
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from demo import scenario
-from demo.world.components import PARTS, Part
+from demo.world.components import FULL, PARTS, Part
 
 TURNS = 14.0  # conversation turns a second over a usual day
 DAY, WEEK = scenario.DAY, 7 * scenario.DAY
@@ -19,10 +19,13 @@ MONDAY = 4 * DAY  # the first one after the epoch
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a part fares: the share of its requests that fail, and what its response times are multiplied by."""
+    """How a part fares: the share of its requests that fail, what its response times are multiplied by, and the
+    requests a conversation turn that it serves and that are left undone on purpose."""
 
     errors: float
-    slowness: float = 1.0
+    slowness: float
+    load: float
+    undone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,18 @@ def conditions(at: float, anchor: float, off: frozenset[str]) -> dict[str, Condi
     found: dict[str, Condition] = {}
     leaked = 0.0
     for part in PARTS:
-        relief = part.load(off) / part.load(frozenset())
+        full = FULL[part.name]
+        load = part.load(off) if off else full
         errors, slowness = part.errors, 1.0
         if part.name == scenario.LEAK.component:
             errors += scenario.LEAK.ratio(then)
         for incident, level in going_on:
             if incident.component == part.name:
                 # Less load helps, though not as much as the load falls: part of the trouble is not about load.
-                errors += incident.errors * level * (0.35 + 0.65 * relief)
-                slowness += (incident.slowness - 1) * level * relief
-        found[part.name] = Condition(min(1.0, errors), slowness)
-        leaked += part.leak * part.load(off) * max(0.0, errors - part.errors)
+                errors += incident.errors * level * (0.35 + 0.65 * load / full)
+                slowness += (incident.slowness - 1) * level * load / full
+        found[part.name] = Condition(min(1.0, errors), slowness, load, full - load)
+        leaked += part.leak * load * max(0.0, errors - part.errors)
     found["conversation"] = _conversation(found, leaked)
     return found
 
@@ -69,23 +73,15 @@ def conditions(at: float, anchor: float, off: frozenset[str]) -> dict[str, Condi
 def _conversation(found: Mapping[str, Condition], leaked: float) -> Condition:
     # A turn waits for the model; fallbacks hide all failures but a few.
     own = found["conversation"]
-    return Condition(own.errors + leaked, 1 + 0.6 * (found["llm"].slowness - 1))
+    return replace(own, errors=own.errors + leaked, slowness=1 + 0.6 * (found["llm"].slowness - 1))
 
 
-def count(
-    part: Part,
-    condition: Condition,
-    requests: float,
-    off: frozenset[str],
-    chance: random.Random,
-    limits: tuple[float, ...],
-) -> Counts:
-    """What a part does when `requests` conversation turns come in, in whole requests.
+def count(part: Part, condition: Condition, turns: float, chance: random.Random, limits: tuple[float, ...]) -> Counts:
+    """What a part does in so many conversation turns, in whole requests.
 
     `chance` rounds the fractions; `limits` are the response times (ascending, seconds) to count up to.
     """
-    load = part.load(off)
-    served, shed = _whole(requests * load, chance), _whole(requests * (part.load(frozenset()) - load), chance)
+    served, shed = _whole(turns * condition.load, chance), _whole(turns * condition.undone, chance)
     failed = min(served, _whole(served * condition.errors, chance))
     answered = served - failed
     luck = chance.random()

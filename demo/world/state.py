@@ -35,11 +35,11 @@ class World:
         """Let the world live on to the instant `at` (epoch seconds); a machine that slept lost that time."""
         span, self.at = min(at - self.at, LONGEST_STEP), at
         conditions = model.conditions(at, self.anchor, self.off)
-        requests = model.turns(at) * span
+        turns = model.turns(at) * span
         with self._lock:
             for part in PARTS:
                 condition = conditions[part.name]
-                counts = model.count(part, condition, requests, self.off, self._chance, BUCKETS)
+                counts = model.count(part, condition, turns, self._chance, BUCKETS)
                 self._outcomes[part.name, "ok"] += counts.answered
                 self._outcomes[part.name, "error"] += counts.failed
                 self._outcomes[part.name, "shed"] += counts.shed
