@@ -48,5 +48,9 @@ class StaleWatermarkError(BrownoutError):
     """Another worker has moved the objective's watermark; the append was dropped whole."""
 
 
+class BackfillError(BrownoutError):
+    """History cannot be filled in as asked; nothing was changed."""
+
+
 class NotFoundError(BrownoutError):
     """No such thing by that name."""

@@ -30,6 +30,7 @@ TAIL = 180
 AT_ONCE = 16
 # What is asked of a replaying source and committed in one go: after an outage, progress is kept from span to span.
 OBJECTIVES, TICKS = 500, 240
+INCOMPLETE = "its SLI needs a total query and either a good or a bad one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,18 @@ def _run(jobs: Sequence[Job], tick: int) -> list[Outcome]:
 def _ask(job: Job, tick: int) -> list[Reading]:
     """Ask for the next span of the first chunk. Runs in a thread: no database here."""
     chunk = job.chunks[0]
-    return _readings(job.adapter, chunk.queries, chunk.start, _span_end(job, tick), tick)
+    return ask(job.adapter, chunk.queries, chunk.start, _span_end(job, tick), tick)
+
+
+def ask(adapter: Source, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
+    """A reading for every query, whatever is wrong with some. Raises BrownoutError when the source fails."""
+    whole = [query for query in queries if _is_whole(query)]
+    refused = [Reading(query.objective, problem=INCOMPLETE) for query in queries if not _is_whole(query)]
+    return refused + _readings(adapter, whole, start, end, tick)
+
+
+def _is_whole(query: Query) -> bool:
+    return bool(query.total) and bool(query.good) != bool(query.bad)
 
 
 def _span_end(job: Job, tick: int) -> int:
@@ -173,7 +185,6 @@ def _span_end(job: Job, tick: int) -> int:
 
 
 def _readings(adapter: Source, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
-    """The answers, whatever happens on the way to one of them. Raises BrownoutError when the source fails."""
     try:
         return adapter.collect(queries, start, end, tick)
     except BrownoutError:

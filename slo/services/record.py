@@ -8,10 +8,11 @@ reading was asked from; rows, cursor and watermark are committed together.
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 
 from slo.maths.ledger import Row, Sums
 from slo.models import Measurement, Watermark
@@ -61,6 +62,46 @@ def append(entries: Sequence[Entry]) -> list[Watermark]:
     for start in range(0, len(entries), BATCH):
         done += _append(entries[start : start + BATCH])
     return done
+
+
+def prepend(
+    firsts: Mapping[int, int], readings: Sequence[Reading], start: int, kept: Callable[[int], bool]
+) -> set[int]:
+    """Put history before the first row of each ledger, from `start` on; running sums are negative there.
+
+    `firsts` are the instants of the first rows by objective; `kept` tells which instants get a row besides
+    `start`. No row that exists is touched. Returns the objectives whose ledgers begin at `start` now; where the
+    first row is another by now, nothing is done.
+    """
+    answers = {reading.objective: reading for reading in readings if reading.samples}
+    with transaction.atomic():
+        marks = Watermark.objects.select_for_update().filter(pk__in=answers).order_by("pk")
+        locked = {mark.pk: mark for mark in marks}
+        before = first_rows(locked)
+        done = {pk for pk in locked if pk in before and before[pk].at == firsts[pk] > start}
+        rows = {pk: history(before[pk], start, answers[pk].samples, kept) for pk in done}
+        Measurement.objects.bulk_create([_measurement(pk, row) for pk in done for row in rows[pk]])
+        Watermark.objects.filter(pk__in=done).update(started=start)
+    return done
+
+
+def first_rows(objectives: Iterable[int]) -> dict[int, Row]:
+    """The first row of each of these ledgers."""
+    first = Measurement.objects.filter(objective=OuterRef("objective")).order_by("at").values("at")[:1]
+    rows = Measurement.objects.filter(objective__in=list(objectives), at=Subquery(first))
+    return {pk: Row(at, Sums(*sums)) for pk, at, *sums in rows.values_list("objective_id", "at", *_SUMS)}
+
+
+def history(first: Row, start: int, samples: Sequence[Sample], kept: Callable[[int], bool]) -> list[Row]:
+    """The rows from `start` on that lead up to the first row: nothing is known between the last sample and it."""
+    running, rows = first.sums, []
+    clean = _clean(start, samples)
+    for end, sample in zip([start, *(sample.at for sample in clean)][::-1], [*clean[::-1], None], strict=True):
+        if end < first.at and (kept(end) or end == start):
+            rows.append(Row(end, running))
+        if sample:
+            running -= Sums(sample.good, sample.total, sample.observed)
+    return rows[::-1]
 
 
 def _append(entries: Sequence[Entry]) -> list[Watermark]:
@@ -131,8 +172,7 @@ def revision(mark: int, base: int, rows: Mapping[int, Sums], samples: Sequence[S
     if not clean or clean[-1].at <= mark:
         return Revision((), (), mark)
     once = rows[mark].observed - rows[base].observed if base in rows else math.inf
-    now = math.fsum(sample.observed for sample in clean if sample.at <= mark)
-    if now < once:
+    if _observed(base, mark, clean) < once:
         base, clean = mark, _after(mark, clean)
     running, new = rows[base], {}
     for sample in clean:
@@ -140,6 +180,13 @@ def revision(mark: int, base: int, rows: Mapping[int, Sums], samples: Sequence[S
         new[sample.at] = running
     written = tuple(Row(at, sums) for at, sums in new.items() if rows.get(at) != sums)
     return Revision(written, tuple(at for at in rows if at > base and at not in new), clean[-1].at)
+
+
+def _observed(base: int, mark: int, samples: Sequence[Sample]) -> float:
+    """Seconds observed from `base` to `mark`; a sample across `mark` counts with what can lie before it."""
+    starts = [base, *(sample.at for sample in samples)]
+    spans = zip(starts, samples, strict=False)
+    return math.fsum(min(sample.observed, mark - start) for start, sample in spans if start < mark)
 
 
 def _after(mark: int, samples: Sequence[Sample]) -> list[Sample]:
@@ -185,14 +232,14 @@ def _store(changes: Sequence[tuple[int, Revision]]) -> None:
         if change.gone:
             Measurement.objects.filter(objective=pk, at__in=change.gone).delete()
     Measurement.objects.bulk_create(
-        [
-            Measurement(
-                objective_id=pk, at=row.at, good=row.sums.good, total=row.sums.total, observed=row.sums.observed
-            )
-            for pk, change in changes
-            for row in change.rows
-        ],
+        [_measurement(pk, row) for pk, change in changes for row in change.rows],
         update_conflicts=True,
         unique_fields=["objective", "at"],
         update_fields=list(_SUMS),
+    )
+
+
+def _measurement(objective: int, row: Row) -> Measurement:
+    return Measurement(
+        objective_id=objective, at=row.at, good=row.sums.good, total=row.sums.total, observed=row.sums.observed
     )

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q
 
 from slo.maths.windows import to_epoch
 from slo.models import Heartbeat, Measurement, Watermark
 from slo.services.heartbeat import beat
+from slo.services.record import first_rows
 
 HOUR, DAY = 3_600, 86_400
 # The part of the pipeline whose last sign of life tells how far thinning has come.
@@ -56,18 +57,12 @@ def thin(at: datetime) -> int:
     deleted = 0
     for low in range(0, len(objectives), OBJECTIVES):
         chunk = objectives[low : low + OBJECTIVES]
-        first = _first(chunk)
+        first = min((row.at for row in first_rows(chunk).values()), default=now)
         for band in POLICY:
             begin = first if since is None else max(first, since - band.age)
             deleted += sum(_delete(chunk, band, *span) for span in _slices(begin, now - band.age, band.slice))
     beat(NAME, at)
     return deleted
-
-
-def _first(objectives: Sequence[int]) -> int:
-    """The earliest instant of these ledgers."""
-    rows = Measurement.objects.filter(objective=OuterRef("pk")).order_by("at").values("at")[:1]
-    return min(Watermark.objects.filter(pk__in=objectives).values_list(Subquery(rows), flat=True), default=0)
 
 
 def _slices(start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
