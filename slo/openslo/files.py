@@ -38,8 +38,8 @@ def _find(path: Path) -> Iterator[Path | DefinitionError]:
             yield DefinitionError("documents are *.yaml, *.yml or *.md files; rename this one", file=str(path))
         else:
             yield path
-    except (OSError, ValueError) as error:
-        yield DefinitionError(f"cannot be read: {_reason(error)}", file=str(path).replace("\x00", ""))
+    except OSError as error:
+        yield DefinitionError(f"cannot be read: {_reason(error)}", file=str(path))
 
 
 def _walk(folder: Path) -> Iterator[Path | DefinitionError]:
@@ -75,5 +75,5 @@ def read(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -107,6 +107,8 @@ def _explain(fault: yaml.YAMLError | _Fault) -> str:
         problem += "; a tab cannot indent, and text that starts with @, ` or % needs quotes"
     elif "mapping values are not allowed" in problem:
         problem += "; check the indentation, and quote text that holds ': '"
+    elif "expected ',' or" in problem:
+        problem += "; check brackets, quotes and commas"
     elif "expected key" in problem:
         problem += "; check the indentation of this line"
     return f"not valid YAML: {problem}"
