@@ -20,7 +20,7 @@ class Policy:
     """How carefully to shed. Durations in seconds; the defaults are meant to be kept until there is a reason."""
 
     # Enter: so many events in the long window, and so many evaluations in a row above the factor …
-    min_events: float = 100
+    min_events: int = 100
     evaluations: int = 2
     # … and a component of the service in trouble, unless the factor is at least this.
     certain_factor: float = 14.4

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, fields
 from typing import Annotated, Any, Literal
+from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
@@ -11,7 +12,7 @@ from slo.errors import ExpressionError
 from slo.maths.structure import names, parse
 from slo.maths.windows import format_duration
 from slo.models import Component, Service
-from slo.openslo.schema import Duration, Name, Spec
+from slo.openslo.schema import Duration, Name, Spec, Url
 from slo.services.catalog import Document, Handler, Resolver, register
 
 _DEFAULTS = Policy()
@@ -23,7 +24,7 @@ class SheddingPolicySpec(Spec):
 
     services: list[Name]
     description: str = ""
-    min_events: Annotated[float, Field(ge=0)] = _DEFAULTS.min_events
+    min_events: Annotated[int, Field(ge=0)] = _DEFAULTS.min_events
     evaluations: Annotated[int, Field(ge=1, le=100)] = _DEFAULTS.evaluations
     certain_factor: Annotated[float, Field(gt=0)] = _DEFAULTS.certain_factor
     exit_short: Annotated[float, Field(gt=0)] = _DEFAULTS.exit_short
@@ -52,7 +53,7 @@ class ModeSpec(Spec):
     healthy: Literal[True] | None = None
     degraded: Literal[True] | None = None
     message: str = ""
-    link: str = ""
+    link: Url | None = None
     handover: str = ""
 
 
@@ -71,14 +72,16 @@ class SheddingPolicies(Handler[SheddingPolicySpec, SheddingPolicy]):
     spec = SheddingPolicySpec
     model = SheddingPolicy
 
+    def __init__(self) -> None:
+        # Which policy has claimed a service in the apply that the resolver belongs to.
+        self._claims: WeakKeyDictionary[Resolver, dict[str, str]] = WeakKeyDictionary()
+
     def fields(self, document: Document[SheddingPolicySpec], resolver: Resolver) -> dict[str, Any]:
         spec = document.spec
         if spec.dwell_cap < spec.dwell:
             raise document.error("is shorter than `dwell`, which it limits", "spec.dwellCap")
         for i, name in enumerate(spec.services):
-            resolver.get(Service, name, document, f"spec.services.{i}")
-            if name in spec.services[:i]:
-                raise document.error(f"{name!r} is listed twice", f"spec.services.{i}")
+            self._claim(name, document, resolver, f"spec.services.{i}")
         kept = {field.name: getattr(spec, field.name) for field in fields(Policy)}
         return {"description": spec.description, "services": spec.services, "spec": kept}
 
@@ -86,12 +89,20 @@ class SheddingPolicies(Handler[SheddingPolicySpec, SheddingPolicy]):
         Shedding.objects.filter(policy=instance).exclude(service__name__in=instance.services).update(policy=None)
         for i, name in enumerate(instance.services):
             service = resolver.get(Service, name, document, f"spec.services.{i}")
-            row, _ = Shedding.objects.select_related("policy").get_or_create(service=service)
-            if row.policy and row.policy != instance and name in row.policy.services:
-                message = f"{name!r} is shed by {row.policy.name!r} already; a service has one policy"
-                raise document.error(message, f"spec.services.{i}")
-            if row.policy != instance:
+            row, _ = Shedding.objects.get_or_create(service=service)
+            if row.policy_id != instance.pk:
                 Shedding.objects.filter(pk=row.pk).update(policy=instance)
+
+    def _claim(self, name: str, document: Document[SheddingPolicySpec], resolver: Resolver, field: str) -> None:
+        resolver.get(Service, name, document, field)
+        claims = self._claims.setdefault(resolver, {})
+        if name in claims:
+            raise document.error(f"{name!r} is shed by {claims[name]!r} already; a service has one policy", field)
+        claims[name] = document.name
+        for other in SheddingPolicy.objects.exclude(name=document.name):
+            stays = not resolver.prune and not resolver.declares(SheddingPolicy, other.name)
+            if stays and name in other.services:
+                raise document.error(f"{name!r} is shed by {other.name!r} already; a service has one policy", field)
 
     def export(self, instance: SheddingPolicy) -> dict[str, Any]:
         stored = asdict(Policy(**instance.spec))

@@ -1,34 +1,34 @@
 """The reference case: MangaAssist's capabilities, and the degradation matrix as its team wrote it."""
 
+from typing import Any
+
 import pytest
 
 from degradation.rules.health import Status
 from degradation.rules.matrix import matrix
-from degradation.rules.modes import Mode, judge, mode
+from degradation.rules.modes import judge, mode
 
-CAPABILITIES: dict[str, list[Mode]] = {
-    name: [mode(item) for item in modes]
-    for name, modes in {
-        "recommendations": [
-            {"name": "personal", "when": "all(recommendations, catalog)"},
-            {"name": "popular titles", "when": "catalog"},
-            {"name": "browse page"},
-        ],
-        "order tracking": [{"name": "full", "when": "orders"}, {"name": "link and agent"}],
-        "FAQ": [{"name": "full", "when": "llm"}, {"name": "templates", "degraded": True}],
-        "returns": [
-            {"name": "full", "when": "returns", "healthy": True},
-            {"name": "slow", "when": "returns"},
-            {"name": "link and agent"},
-        ],
-        "product questions": [
-            {"name": "full", "when": "all(catalog, llm)"},
-            {"name": "text and link", "when": "llm"},
-            {"name": "template", "when": "catalog"},
-            {"name": "FAQ and search"},
-        ],
-    }.items()
+STORED: dict[str, list[dict[str, Any]]] = {
+    "recommendations": [
+        {"name": "personal", "when": "all(recommendations, catalog)"},
+        {"name": "popular titles", "when": "catalog"},
+        {"name": "browse page"},
+    ],
+    "order tracking": [{"name": "full", "when": "orders"}, {"name": "link and agent"}],
+    "FAQ": [{"name": "full", "when": "llm"}, {"name": "templates", "degraded": True}],
+    "returns": [
+        {"name": "full", "when": "returns", "healthy": True},
+        {"name": "slow", "when": "returns"},
+        {"name": "link and agent"},
+    ],
+    "product questions": [
+        {"name": "full", "when": "all(catalog, llm)"},
+        {"name": "text and link", "when": "llm"},
+        {"name": "template", "when": "catalog"},
+        {"name": "FAQ and search"},
+    ],
 }
+CAPABILITIES = {name: [mode(item) for item in modes] for name, modes in STORED.items()}
 WELL: dict[str, Status] = dict.fromkeys(["recommendations", "catalog", "orders", "llm", "returns"], "ok")
 ROWS = {row.down: row for row in matrix(CAPABILITIES)}
 

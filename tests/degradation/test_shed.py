@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from alerts.models import Alert
 from degradation import selectors
 from degradation.models import Flag, FlagChange, Shedding, SheddingPolicy
-from degradation.rules.shedding import State
+from degradation.rules.shedding import State, decide
 from degradation.services import flags, shed
 from degradation.tasks import react
 from slo.models import Measurement, Objective, Service, Watermark
@@ -248,7 +248,7 @@ def test_a_worker_that_comes_second_changes_nothing(
 ) -> None:
     rows.policy(shop)
     play(NOW, 30)
-    real = shed.decide
+    real = decide
 
     def late(*arguments: object) -> object:
         Shedding.objects.update(version=99)
@@ -265,7 +265,7 @@ def test_a_person_who_is_faster_keeps_what_they_did(
 ) -> None:
     rows.policy(shop)
     play(NOW, 30)
-    real = shed.decide
+    real = decide
 
     def meanwhile(*arguments: object) -> object:
         monkeypatch.setattr(shed, "decide", real)
