@@ -4,7 +4,8 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -46,9 +47,10 @@ def _conflict(request: HttpRequest, error: BrownoutError) -> HttpResponse:
     return problem(409, str(error))
 
 
-@api.exception_handler(Http404)
-def _no_page(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, "There is nothing at this address")
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """What programs get at an address the API does not know."""
+    return problem(404, f"There is nothing at {request.path}; /api/v1/openapi.json lists what there is")
 
 
 @api.exception_handler(HttpError)

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import TypeVar
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from slo.errors import NotFoundError
 from slo.maths.ledger import Row, Span, Sums, Window, merge, window
 from slo.maths.status import SHORT, Status, judge
-from slo.maths.windows import floor_to, to_epoch
+from slo.maths.windows import to_epoch
 from slo.models import Exclusion, Measurement, Objective, SourceState, Watermark
+
+T = TypeVar("T")
 
 
 def objectives(service: str | None = None) -> QuerySet[Objective]:
@@ -77,26 +81,18 @@ def exclusions(item: Objective, start: datetime, end: datetime) -> QuerySet[Excl
 def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> dict[int, list[Window]]:
     """For many objectives at once, by primary key: the last `count` windows of `step` seconds, oldest first.
 
-    Meant for small drawings: two queries, exclusions left in, and a window without a row at both its bounds is
-    unknown. `step` is a whole number of minutes, so that thinning keeps the rows.
+    Meant for small drawings: two queries, exclusions left in.
     """
-    marks = dict(Watermark.objects.filter(objective__in=[o.pk for o in chosen]).values_list("objective_id", "at"))
+    marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=[o.pk for o in chosen])}
     bounds = {}
     for pk, mark in marks.items():
-        end = floor_to(min(mark, to_epoch(at)), 60)
-        # Figures that stopped long ago must not pass for the last hours.
-        end += max(0, to_epoch(at) - end - 2 * settings.TICK_SECONDS - 60) // step * step
+        end = _end(mark, to_epoch(at))
         bounds[pk] = [end - step * back for back in range(count, -1, -1)]
-    rows = _exact_rows({pk: set(instants) for pk, instants in bounds.items()})
+    rows = _rows(bounds, marks)
     return {
-        pk: [_plain_window(low, high, rows[pk]) for low, high in pairwise(instants)] for pk, instants in bounds.items()
+        pk: [window(low, high, rows[pk][low], rows[pk][high]) for low, high in pairwise(instants)]
+        for pk, instants in bounds.items()
     }
-
-
-def _plain_window(start: int, end: int, rows: Mapping[int, Row]) -> Window:
-    if start not in rows or end not in rows:
-        return Window(start, end, Sums(), end - start)
-    return window(start, end, rows[start], rows[end])
 
 
 class History:
@@ -167,10 +163,7 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
     periods: dict[int, tuple[int, datetime]] = {}
     ends: dict[int, int] = {}
     for item in wanted:
-        mark = marks.get(item.pk)
-        # Windows end where measuring ended, as long as that is a matter of ticks: a judgement a moment after the
-        # tick must not see its last seconds as missing. Beyond that, the missing data is told as missing.
-        end = mark.at if mark and 0 <= now - mark.at <= 2 * settings.TICK_SECONDS else now
+        end = _end(marks.get(item.pk), now)
         begin, finish = item.span().bounds(at)
         start = end - item.span().seconds if item.span().kind == "rolling" else to_epoch(begin)
         ends[item.pk], periods[item.pk] = end, (start, finish)
@@ -178,7 +171,7 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
         for span in spans.get(item.pk, ()):
             instants |= {min(max(edge, low), end) for low in tuple(instants) for edge in (span.start, span.end)}
         bounds[item.pk] = instants
-    rows = _rows(bounds)
+    rows = _rows(bounds, marks)
     return [
         _Reader(
             item,
@@ -191,6 +184,13 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
         )
         for item in wanted
     ]
+
+
+def _end(mark: Watermark | None, now: int) -> int:
+    """Where windows end: at the watermark, as long as that is a matter of ticks, so that a judgement a moment after
+    a tick does not see its last seconds as missing. Beyond that, missing data is told as missing.
+    """
+    return mark.at if mark and 0 <= now - mark.at <= 2 * settings.TICK_SECONDS else now
 
 
 def _spans(wanted: Sequence[Objective]) -> dict[int, list[Span]]:
@@ -207,31 +207,35 @@ def _spans(wanted: Sequence[Objective]) -> dict[int, list[Span]]:
     return found
 
 
-def _rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
-    """The row at or before each wanted instant of each objective; the first row where there is none before."""
-    found = _exact_rows(bounds)
-    for pk, wanted in bounds.items():
-        for at in wanted - found[pk].keys():
-            found[pk][at] = _nearest(pk, at)
+def _rows(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, Watermark]) -> dict[int, dict[int, Row]]:
+    """The row at or before each wanted instant of each objective; the first row where there is none before.
+
+    One index look-up an instant, thousands of them a query: rows are thinned and gaps happen, so that the row
+    wanted is seldom at the very instant, and asking for each alone would cost a query each.
+    """
+    found: dict[int, dict[int, Row]] = {
+        pk: {} if pk in marks else {at: Row(at, Sums()) for at in wanted} for pk, wanted in bounds.items()
+    }
+    pairs = [(pk, at, max(at, marks[pk].started)) for pk, wanted in bounds.items() if pk in marks for at in wanted]
+    for chunk in _chunks(pairs, 5_000):
+        wanted = ",".join(f"({pk},{at},{bound})" for pk, at, bound in chunk)
+        with connection.cursor() as cursor:
+            cursor.execute(_AT_OR_BEFORE.format(wanted=wanted))
+            for pk, at, row_at, *sums in cursor:
+                found[pk][at] = Row(row_at, Sums(*sums))
     return found
 
 
-def _exact_rows(bounds: Mapping[int, set[int]]) -> dict[int, dict[int, Row]]:
-    found: dict[int, dict[int, Row]] = {pk: {} for pk in bounds}
-    instants = sorted(set().union(*bounds.values())) if bounds else []
-    for chunk in _chunks(instants, 500):
-        exact = Measurement.objects.filter(objective__in=list(bounds), at__in=chunk)
-        for pk, at, *sums in exact.values_list("objective_id", "at", "good", "total", "observed"):
-            if at in bounds[pk]:
-                found[pk][at] = Row(at, Sums(*sums))
-    return found
+# Whole numbers only are put into it.
+_AT_OR_BEFORE = """
+WITH wanted(objective, at, bound) AS (VALUES {wanted})
+SELECT w.objective, w.at, m.at, m.good, m.total, m.observed
+FROM wanted w
+JOIN slo_measurement m ON m.objective_id = w.objective AND m.at = (
+    SELECT MAX(x.at) FROM slo_measurement x WHERE x.objective_id = w.objective AND x.at <= w.bound
+)
+"""
 
 
-def _nearest(pk: int, at: int) -> Row:
-    rows = Measurement.objects.filter(objective=pk).values_list("at", "good", "total", "observed")
-    row = rows.filter(at__lte=at).order_by("-at").first() or rows.order_by("at").first()
-    return Row(row[0], Sums(*row[1:])) if row else Row(at, Sums())
-
-
-def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (items[i : i + size] for i in range(0, len(items), size))

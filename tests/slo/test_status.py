@@ -131,6 +131,7 @@ def test_history_before_the_origin_counts_like_any_other() -> None:
     item = objective(days=1)
     mark = ledger(item, seconds=3_600, step=30)
     Measurement.objects.create(objective=item, at=mark.started - 3_600, good=-11_000, total=-12_000, observed=-3_600)
+    Watermark.objects.update(started=mark.started - 3_600)
     status = selectors.status(item.name, NOW)
     assert (status.period.total, status.period.bad) == (24_000, 1_000)
 
@@ -156,6 +157,14 @@ def test_many_objectives_take_no_more_queries_than_one(django_assert_max_num_que
         ledger(objective(service=owner, source=origin, days=1), seconds=86_400, step=300)
     with django_assert_max_num_queries(6):
         assert len(selectors.statuses(NOW)) == 40
+
+
+def test_a_window_that_begins_in_a_gap_begins_at_the_row_before_it() -> None:
+    item = objective(days=1)
+    ledger(item, seconds=7_200, bad=lambda left: 10 if left >= 3_600 else 0)
+    gap = range(to_epoch(NOW) - 3_900, to_epoch(NOW) - 3_500)
+    Measurement.objects.filter(objective=item, at__in=gap).delete()
+    assert selectors.status(item.name, NOW).windows[3_600].total == 100 * 3_930 / 30
 
 
 def test_charts_subtract_the_same_rows() -> None:
