@@ -1,5 +1,7 @@
 """Health and capabilities, read off the ledger."""
 
+from typing import Any
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -10,7 +12,7 @@ from tests.degradation import rows
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
-RETURNS = [
+RETURNS: list[dict[str, Any]] = [
     {"name": "full", "when": "returns", "healthy": True},
     {"name": "slow", "when": "returns", "message": "Returns take longer."},
     {"name": "help page", "message": "Not now.", "link": "https://shop.example/returns", "handover": "an agent"},
@@ -24,10 +26,9 @@ def shop() -> Service:
 
 def component(shop: Service, name: str, *, bad: float | None = 0, latency: bool = False) -> Component:
     made = factories.component(name, service=shop, tier=2)
-    fields = {"indicator": "latency"} if latency else {}
-    item = factories.objective(f"{name}-objective", component=made, service=shop, **fields)
+    item = factories.objective(f"{name}-objective", component=made, service=shop)
     if latency:
-        item.sli = {**item.sli, "histogram": "seconds", "threshold": 0.3}
+        item.indicator, item.sli = "latency", {**item.sli, "histogram": "seconds", "threshold": 0.3}
         item.save()
     factories.ledger(item, bad=lambda _: bad)
     return made

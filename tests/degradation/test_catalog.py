@@ -1,0 +1,205 @@
+"""Flags, shedding policies and capabilities as documents: applied, refused with the place of the mistake, exported."""
+
+from pathlib import Path
+
+import pytest
+
+from degradation.models import Capability, Flag, Shedding, SheddingPolicy
+from degradation.rules.shedding import Policy
+from slo.errors import CatalogError
+from slo.services.catalog import Change, apply_documents, export_documents
+from slo.services.catalog.differences import Action
+from tests import factories
+from tests.degradation import rows
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+FLAG = """\
+apiVersion: brownout/v1
+kind: Flag
+metadata: {name: nudges}
+spec:
+  service: shop
+  tier: 3
+  owner: marketing
+  description: A word about offers.
+  safeValue: false
+"""
+POLICY = """\
+apiVersion: brownout/v1
+kind: SheddingPolicy
+metadata: {name: careful}
+spec:
+  services: [shop]
+  dwell: 15m
+  minEvents: 50
+"""
+CAPABILITY = """\
+apiVersion: brownout/v1
+kind: Capability
+metadata: {name: tracking, displayName: Order tracking}
+spec:
+  service: shop
+  position: 2
+  modes:
+    - name: full
+      when: all(orders, any(db-1, db-2))
+      healthy: true
+    - name: slow
+      when: orders
+    - name: orders page
+      message: Not now.
+      link: https://shop.example/orders
+      handover: an agent
+"""
+
+
+@pytest.fixture(autouse=True)
+def _shop() -> None:
+    shop = factories.service("shop")
+    for name in ("orders", "db-1", "db-2"):
+        factories.component(name, service=shop)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.yaml"
+
+
+def apply(file: Path, *texts: str) -> list[Change]:
+    file.write_text("---\n".join(texts))
+    return apply_documents([file], NOW)
+
+
+def actions(changes: list[Change]) -> list[Action]:
+    return [change.action for change in changes]
+
+
+def mistake(file: Path, text: str) -> str:
+    with pytest.raises(CatalogError) as caught:
+        apply(file, text)
+    return str(caught.value).removeprefix(f"{file}:")
+
+
+def test_documents_become_rows_once(file: Path) -> None:
+    assert actions(apply(file, FLAG, POLICY, CAPABILITY)) == ["created"] * 3
+    assert actions(apply(file, FLAG, POLICY, CAPABILITY)) == ["unchanged"] * 3
+    flag = Flag.objects.get()
+    assert (flag.key, flag.service.name, flag.tier, flag.owner) == ("nudges", "shop", 3, "marketing")
+    policy = SheddingPolicy.objects.get()
+    assert Policy(**policy.spec) == Policy(dwell=900, min_events=50)
+    assert Shedding.objects.get().policy == policy
+    capability = Capability.objects.get()
+    assert (capability.title, capability.position) == ("Order tracking", 2)
+    assert capability.modes[1:] == [
+        {"name": "slow", "when": "orders"},
+        {
+            "name": "orders page",
+            "message": "Not now.",
+            "link": "https://shop.example/orders",
+            "handover": "an agent",
+        },
+    ]
+
+
+def test_what_is_exported_applies_without_a_change(file: Path) -> None:
+    apply(file, FLAG, POLICY, CAPABILITY)
+    exported = export_documents(["nudges", "careful", "tracking"])
+    assert actions(apply(file, exported)) == ["unchanged"] * 3
+    assert "dwell: 15m" in exported
+    assert "safeValue: false" in exported
+
+
+def test_applying_leaves_what_is_shed_or_forced_alone(file: Path) -> None:
+    apply(file, FLAG)
+    rows.shed(Flag.objects.get())
+    apply(file, FLAG.replace("tier: 3", "tier: 4"))
+    flag = Flag.objects.get()
+    assert (flag.tier, flag.shed_at) == (4, NOW)
+
+
+@pytest.mark.parametrize(("shed", "before", "after"), [(False, True, False), (True, False, True)])
+def test_another_safe_value_is_noted_as_a_change_of_value(file: Path, shed: bool, before: bool, after: bool) -> None:
+    apply(file, FLAG)
+    if shed:
+        rows.shed(Flag.objects.get())
+    apply(file, FLAG.replace("safeValue: false", "safeValue: true"))
+    change = Flag.objects.get().changes.get()
+    assert (change.cause, change.at, change.before, change.after) == ("defined", NOW, before, after)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("tier: 3", "tier: 5", "6: spec.tier: "),
+        ("tier: 3", "tier: three", "6: spec.tier: "),
+        ("service: shop", "service: shp", "5: spec.service: there is no Service named 'shp'"),
+        ("safeValue: false", "safeValue: 'no'", "9: spec.safeValue: "),
+        ("description: A word about offers.", "description: ''", "8: spec.description: "),
+    ],
+)
+def test_a_flag_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new: str, expected: str) -> None:
+    assert mistake(file, FLAG.replace(old, new)).startswith(expected)
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("when: orders\n", "when: orrders\n", "12: spec.modes.1.when: there is no Component named 'orrders'"),
+        ("any(db-1, db-2)", "any(db-1, )", "9: spec.modes.0.when: position 23: ')' stands where a component name"),
+        ("- name: slow\n      when: orders\n", "- name: slow\n", "11: spec.modes.1: only the last mode goes without"),
+        ("message: Not now.", "when: db-1", "13: spec.modes.2: there is no last resort"),
+        ("name: slow", "name: full", "11: spec.modes.1.name: there is another mode named 'full'"),
+        ("https://shop.example/orders", "javascript:alert(1)", "15: spec.modes.2.link: "),
+    ],
+)
+def test_a_capability_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new: str, expected: str) -> None:
+    assert mistake(file, CAPABILITY.replace(old, new)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[shop]", "[shop, shop]", "5: spec.services.1: 'shop' is shed by 'careful' already"),
+        ("[shop]", "[cellar]", "5: spec.services.0: there is no Service named 'cellar'"),
+        ("dwell: 15m", "dwell: 5h", "4: spec.dwellCap: is shorter than `dwell`"),
+        ("dwell: 15m", "dwell: 15", "6: spec.dwell: "),
+        ("minEvents: 50", "minEvents: -1", "7: spec.minEvents: "),
+        ("minEvents: 50", "exitShare: 1.5", "7: spec.exitShare: "),
+    ],
+)
+def test_a_policy_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new: str, expected: str) -> None:
+    assert mistake(file, POLICY.replace(old, new)).startswith(expected)
+
+
+def test_a_service_has_one_policy(file: Path) -> None:
+    other = POLICY.replace("careful", "other")
+    assert "'shop' is shed by 'careful' already" in mistake(file, f"{POLICY}---\n{other}")
+    apply(file, POLICY)
+    assert "'shop' is shed by 'careful' already" in mistake(file, other)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_service_can_move_from_one_policy_to_another(file: Path, order: tuple[int, int]) -> None:
+    other = POLICY.replace("careful", "other")
+    apply(file, POLICY, other.replace("[shop]", "[]"))
+    moved = (POLICY.replace("[shop]", "[]"), other)
+    apply(file, *(moved[i] for i in order))
+    policy = Shedding.objects.get().policy
+    assert policy is not None
+    assert policy.name == "other"
+
+
+def test_a_service_that_is_no_longer_listed_is_no_longer_shed(file: Path) -> None:
+    apply(file, POLICY)
+    apply(file, POLICY.replace("[shop]", "[]"))
+    assert Shedding.objects.get().policy is None
+
+
+def test_a_pruned_policy_leaves_its_service_unshed(file: Path) -> None:
+    apply(file, "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: shop}\nspec: {}\n", POLICY)
+    file.write_text("apiVersion: openslo/v1\nkind: Service\nmetadata: {name: shop}\nspec: {}\n")
+    apply_documents([file], NOW, prune=True)
+    assert Shedding.objects.get().policy is None
