@@ -5,11 +5,13 @@ from ninja.errors import AuthorizationError
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from alerts.metrics import Alerts
 from slo.api_auth import reader
 from slo.metrics import Objectives
 
 registry = CollectorRegistry()
 registry.register(Objectives())
+registry.register(Alerts())
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

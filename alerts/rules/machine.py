@@ -33,12 +33,12 @@ class Decision:
 
 def condition(status: Status, severity: str) -> bool | None:
     """Is any window of the severity exceeded? None when that cannot be known for lack of data."""
+    if status.state == "no data":
+        return None
     if any(window.severity == severity for window in status.exceeded):
         return True
     shorts = {window.short for window in status.facts.policy if window.severity == severity}
-    if status.state == "no data" or not all(status.windows[short].known for short in shorts):
-        return None
-    return False
+    return False if all(status.windows[short].known for short in shorts) else None
 
 
 def decide(present: Present, condition: bool | None, at: datetime, timing: Timing) -> Decision:  # noqa: FBT001

@@ -15,8 +15,8 @@ class Retry:
     age: float
 
 
-# An hour without a receiver is survived easily, and what is a day old is better looked at by a person.
-OUTBOX = Retry(base=2, cap=300, attempts=60, age=86_400)
+# Half a day without a receiver is survived, and what is a day old is better looked at by a person.
+OUTBOX = Retry(base=2, cap=300, attempts=300, age=86_400)
 LONGEST_WISH = 3_600.0
 
 

@@ -71,7 +71,7 @@ def settle(delivery: Delivery, answer: Answer, at: datetime, remind: timedelta |
 
 
 def send_again(delivery: Delivery, at: datetime) -> None:
-    """Put a dead delivery back, with a fresh count of attempts. Raises NotDeadError.
+    """Put a dead delivery back, with a fresh count of attempts (one, if it is a day old). Raises NotDeadError.
 
     What the channel has been told of the same alert since is owed again after it, so that the last word stays
     the last.

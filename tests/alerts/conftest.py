@@ -13,11 +13,6 @@ from django.db import connection
 T = TypeVar("T")
 
 
-@pytest.fixture(autouse=True)
-def _urls(settings):
-    settings.ROOT_URLCONF = "tests.alerts.urls"
-
-
 @pytest.fixture
 def in_threads() -> Callable[[int, Callable[[], T]], list[T]]:
     """Call a function in several threads at the same moment, each with a database connection of its own."""

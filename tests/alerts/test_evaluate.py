@@ -142,6 +142,27 @@ def test_without_data_an_alert_neither_fires_nor_resolves_and_keeps_its_last_fig
     assert states(alert) == [("inactive", "firing")]
 
 
+def test_windows_that_burnt_before_the_data_ended_do_not_fire_without_data() -> None:
+    slow = {"severity": "page", "long": 21_600, "short": 1_800, "factor": 6}
+    item = objective(burn_policy=BurnPolicy.objects.create(name="slow", windows=[slow]))
+    ledger(item, seconds=21_600, bad=lambda left: 50 if left > 420 else None)
+    (status,) = selectors.statuses(NOW, [item])
+    assert (status.state, len(status.exceeded)) == ("no data", 1)
+    assert evaluate(NOW) == 0
+
+
+def test_a_short_window_that_saw_nothing_holds_the_alert() -> None:
+    quick = {"severity": "page", "long": 600, "short": 60, "factor": 14.4}
+    item = objective(burn_policy=BurnPolicy.objects.create(name="quick", windows=[quick]))
+    ledger(item, bad=50)
+    evaluate(NOW)
+    at = NOW + 3 * MINUTE
+    assert [s.state for s in selectors.statuses(at, [item])] != ["no data"]
+    run(NOW, at)
+    alert = Alert.objects.get()
+    assert (alert.state, alert.quiet_since) == ("firing", None)
+
+
 def test_an_evaluation_repeated_changes_nothing() -> None:
     channel("pager")
     burning()

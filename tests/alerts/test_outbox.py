@@ -20,6 +20,7 @@ from alerts.services import outbox
 from alerts.services.deliver import deliver, send_again
 from tests.alerts.world import channel, fired, resolve
 from tests.factories import NOW
+from tests.servers import Receiver
 
 pytestmark = pytest.mark.django_db
 
@@ -321,3 +322,27 @@ def test_secrets_of_a_channel_are_not_logged(caplog: pytest.LogCaptureFixture) -
         deliver(NOW)
     assert delivery().answer == "No connection: the receiver refuses it or is out of reach"
     assert "T0KEN" not in caplog.text
+
+
+def test_a_receiver_that_breaks_asks_for_patience_and_comes_back_is_told_once_more_under_one_key(
+    receiver: Receiver,
+) -> None:
+    channel("a-hook", kind="webhook", spec={"url": receiver.url})
+    channel("b-mail", kind="email", spec={"to": ["team@example.com"]})
+    alert = fired(title="漫画 " * 60)
+    receiver.answer(500, "oops")
+    receiver.answer(429, headers={"Retry-After": "30"})
+    assert deliver(NOW) == 1, "the mail is not held up"
+    assert delivery("a-hook").answer == "500 Internal Server Error: oops"
+    deliver(NOW + 10 * SECOND)
+    assert deliver(NOW + 35 * SECOND) == 0, "the receiver asked for 30 s"
+    receiver.stop()
+    deliver(NOW + 41 * SECOND)
+    assert delivery("a-hook").answer == "No connection: the receiver refuses it or is out of reach"
+    receiver.start()
+    resolve(alert)
+    assert deliver(NOW + 20 * MINUTE) == 3
+    bodies = [request.json for request in receiver.requests]
+    assert [body["status"] for body in bodies] == ["firing", "firing", "firing", "resolved"]
+    assert len({request.headers["idempotency-key"] for request in receiver.requests}) == 2
+    assert len({body["episode"] for body in bodies}) == 1
