@@ -52,7 +52,8 @@ class Brownout:
     def __init__(self, folder: Path, *, database: str, broker: str, tick: int = 1) -> None:
         (folder / "broker").mkdir()
         self._environment = {
-            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
+            **{name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ},
+            "HOME": str(folder),  # gunicorn keeps a control socket there
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": secrets.token_urlsafe(50),
@@ -102,14 +103,24 @@ class Brownout:
         answer.raise_for_status()
         return answer.json()
 
+    def health(self) -> dict[str, Any]:
+        """What /health/deep says, well or not."""
+        report: dict[str, Any] = requests.get(f"{self.url}/health/deep", timeout=10).json()
+        return report
+
     def objective(self, name: str) -> dict[str, Any]:
         """An objective's status."""
         status: dict[str, Any] = self.get(f"/api/v1/objectives/{name}")
         return status
 
     def logs(self) -> list[tuple[str, str]]:
-        """The last words of every part."""
-        return [(f"log of {part.program}", part.log(60)) for part in self.parts]
+        """What every part wrote, without the routine of every tick."""
+        return [(f"log of {part.program}", _without_routine(part.log(1000))) for part in self.parts]
 
     def _process(self, name: str, arguments: list[str], sign: str = "") -> Process:
         return Process(name, arguments, self._environment, sign)
+
+
+def _without_routine(log: str) -> str:
+    routine = (" received", " succeeded in ", "Sending due task", "Service Unavailable: /health/deep")
+    return "\n".join([line for line in log.splitlines() if not any(words in line for words in routine)][-80:])

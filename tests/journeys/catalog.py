@@ -48,12 +48,12 @@ spec: {{service: checkout, tier: 1, owner: shop team, description: Takes cards.,
 apiVersion: brownout/v1
 kind: Channel
 metadata: {{name: alertmanager}}
-spec: {{type: alertmanager, severities: [page], url: "{alertmanager}"}}
+spec: {{type: alertmanager, severities: [page], connectionDetails: {{url: "{alertmanager}"}}}}
 ---
 apiVersion: brownout/v1
 kind: Channel
 metadata: {{name: pager}}
-spec: {{type: webhook, severities: [page], url: "{webhook}"}}
+spec: {{type: webhook, severities: [page], connectionDetails: {{url: "{webhook}"}}}}
 ---
 apiVersion: openslo/v1
 kind: SLO

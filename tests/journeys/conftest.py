@@ -14,6 +14,8 @@ from tests.journeys.stage import Application, Stage
 from tests.journeys.traffic import Traffic
 from tests.servers import Alertmanager, Receiver, until
 
+STARTED = pytest.StashKey[Brownout]()
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def brownout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Brownout]:
@@ -23,6 +25,7 @@ def brownout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Brownou
     else:
         database, broker = request.getfixturevalue("postgres_url"), request.getfixturevalue("redis_url")
     made = Brownout(tmp_path, database=database, broker=broker)
+    request.node.stash[STARTED] = made
     with ExitStack() as stack:
         stack.callback(made.remove)
         yield made
@@ -50,7 +53,7 @@ def stage(
     brownout.start(catalog)
     token = brownout.manage("token", "shop").strip()
     application = Application(brownout.url, token)
-    until(lambda: brownout.get("/health/deep")["status"] == "ok", 30, what=lambda: brownout.get("/health/deep"))
+    until(lambda: brownout.health()["status"] == "ok", 30, what=lambda: f"a healthy loop: {brownout.health()}")
     with Traffic(service) as traffic:
         made = Stage(service, traffic, scraper, alertmanager, receiver, brownout, application, service.truth)
         assert application.sees(FLAG)
@@ -61,7 +64,6 @@ def stage(
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
     """A journey that fails tells what every process wrote."""
     report = yield
-    made = getattr(item, "funcargs", {}).get("brownout")
-    if report.failed and made is not None:
-        report.sections += made.logs()
+    if report.failed and STARTED in item.stash:
+        report.sections += item.stash[STARTED].logs()
     return report

@@ -11,6 +11,8 @@ TICK = 1
 TOLD_WITHIN = 15 * TICK
 # From the last error: 10 s until the window of 12 s is calm again, 3 s of calm, one step.
 UNDONE_WITHIN = 30 * TICK
+# An open page refreshes itself; milliseconds.
+REFRESHED_WITHIN = 15_000
 
 
 def test_errors_are_told_and_shed_and_everything_is_undone_after_them(stage: Stage, page: Page) -> None:
@@ -26,14 +28,17 @@ def test_errors_are_told_and_shed_and_everything_is_undone_after_them(stage: Sta
     [alert] = stage.alerts()
     assert alert["labels"]["severity"] == "page"
     assert alert["annotations"]["runbook_url"] == f"{stage.brownout.url}/runbooks/{RUNBOOK}/"
-    told = page.get_by_role("main")
-    expect(told.get_by_role("link", name="Checkout is down").first).to_be_visible(timeout=15_000)
-    expect(told).to_contain_text(FLAG, timeout=15_000)
+    burning = page.get_by_role("region", name="Firing alerts").get_by_role("link", name=TITLE)
+    runbook = page.locator(f'main a[href="/runbooks/{RUNBOOK}/"]')
+    shed = page.locator(f'main a[href="/flags/#flag-{FLAG}"]')
+    for seen in (burning, runbook, shed):
+        expect(seen.first).to_be_visible(timeout=REFRESHED_WITHIN)
 
     stage.traffic.flow(good=10)
     until(lambda: stage.alerts() == [], UNDONE_WITHIN, what="Alertmanager to have it resolved")
     until(lambda: stage.application.sees(FLAG), UNDONE_WITHIN, what=f"{FLAG} to be on again")
-    expect(told.get_by_role("link", name="Checkout is down")).to_have_count(0, timeout=15_000)
+    for gone in (burning, runbook, shed):
+        expect(gone).to_have_count(0, timeout=REFRESHED_WITHIN)
 
     stage.traffic.pause()
     stage.await_equality()
