@@ -69,6 +69,10 @@ class _Case:
     figures: figures.Figures
     cause: str
 
+    @property
+    def changes(self) -> bool:
+        return self.decision.state != self.present.state
+
 
 class _Round:
     """One evaluation, inside its transaction."""
@@ -92,8 +96,8 @@ class _Round:
         concerned = {w.severity for w in status.facts.policy} | set(found)
         try:
             cases = [self._case(objective, status, s, found.get(s)) for s in SEVERITIES if s in concerned]
-            changed = [case for case in cases if case.decision.state != case.present.state]
-            self.unchanged += [_refreshed(case.alert, case) for case in cases if case.alert and case not in changed]
+            changed = [case for case in cases if case.changes]
+            self.unchanged += [_refreshed(case.alert, case) for case in cases if case.alert and not case.changes]
             return self._change(changed) if changed else 0
         except Exception:
             log.exception("The alerts of the objective %s could not be judged; the others go on", objective.name)

@@ -225,7 +225,8 @@ def test_a_failure_while_writing_one_objective_leaves_no_half_of_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel("pager")
-    burning("good"), burning("unlucky")
+    burning("good")
+    burning("unlucky")
     original = service._Round._tell
 
     def fail(self: service._Round, alert: Alert, *rest: object) -> None:

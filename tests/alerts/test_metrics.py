@@ -25,7 +25,8 @@ def test_everything_is_told_even_when_there_is_nothing() -> None:
 
 
 def test_open_alerts_and_what_is_owed_are_counted() -> None:
-    channel("a"), channel("b")  # noqa: B018
+    channel("a")
+    channel("b")
     fired()
     assert {'brownout_alerts{severity="page",state="firing"} 1.0', "brownout_outbox_depth 2.0"} < scrape()
     with fake.installed(Answer("refused", "no"), Answer("refused", "no")):
