@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from degradation import selectors
+from degradation.models import FlagChange
 from degradation.rules import health, modes
 from degradation.rules.value import LONGEST, OFFERED
 from degradation.rules.value import State as FlagState
@@ -40,6 +41,23 @@ class FlagOut(Schema):
 
 class FlagList(Schema):
     flags: list[FlagOut]
+
+
+class ChangeOut(Schema):
+    """A change of a flag's value or override: `actor` is a user's name, `objective` what burned, where there is one."""
+
+    at: datetime
+    cause: str
+    before: bool
+    after: bool
+    reason: str
+    actor: str
+    objective: str
+    until: datetime | None
+
+
+class ChangeList(Schema):
+    changes: list[ChangeOut]
 
 
 class ForceIn(Schema):
@@ -103,6 +121,12 @@ def get_flag(request: HttpRequest, key: str) -> dict[str, Any]:
     return _flag(selectors.flag(key, datetime.now(UTC)))
 
 
+@router.get("/flags/{key}/changes", response=ChangeList, summary="What changed a flag, newest first")
+def list_changes(request: HttpRequest, key: str, limit: Annotated[int, Field(ge=1, le=1_000)] = 20) -> dict[str, Any]:
+    flag = selectors.flag(key, datetime.now(UTC)).flag
+    return {"changes": [_change(row) for row in selectors.changes(flag, limit)]}
+
+
 @router.post("/flags/{key}/force", response=FlagOut, auth=operator, summary="Force a flag on or off for a while")
 def force_flag(request: HttpRequest, key: str, wanted: ForceIn) -> dict[str, Any]:
     at = datetime.now(UTC)
@@ -151,6 +175,19 @@ def _flag(view: FlagView) -> dict[str, Any]:
         "until": view.until,
         "by": view.by,
         "version": flag.version,
+    }
+
+
+def _change(row: FlagChange) -> dict[str, Any]:
+    return {
+        "at": row.at,
+        "cause": row.cause,
+        "before": row.before,
+        "after": row.after,
+        "reason": row.reason,
+        "actor": row.actor.get_username() if row.actor else "",
+        "objective": row.alert.objective.name if row.alert else "",
+        "until": row.until,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery, Window
+from django.db.models import OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from alerts.models import Alert
@@ -155,11 +155,6 @@ def shedding() -> list[ShedView]:
         shed[item.service_id].append(item)
     rows = Shedding.objects.filter(pk__in=shed).select_related("service").order_by("service__name")
     return [_shed(row, shed[row.pk]) for row in rows]
-
-
-def policies() -> QuerySet[Shedding]:
-    """The services that are shed automatically, with their policy and the loop's last decision."""
-    return Shedding.objects.filter(policy__isnull=False).select_related("service", "policy").order_by("service__name")
 
 
 def health(at: datetime, service: Service | None = None) -> list[Health]:

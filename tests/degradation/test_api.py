@@ -92,6 +92,18 @@ def test_an_override_lasts_an_hour_unless_said_otherwise(program: Client) -> Non
     assert forced["by"] == "a program"
 
 
+def test_what_changed_a_flag_can_be_looked_up(person: Client, viewer: Client) -> None:
+    post(person, FORCE, {"value": False, "reason": "load test"})
+    post(person, RELEASE, {"reason": "done"})
+    answer = viewer.get("/api/v1/flags/nudges/changes").json()["changes"]
+    assert [(row["cause"], row["before"], row["after"], row["reason"], row["actor"]) for row in answer] == [
+        ("released", False, True, "done", "ada"),
+        ("forced", True, False, "load test", "ada"),
+    ]
+    assert len(viewer.get("/api/v1/flags/nudges/changes?limit=1").json()["changes"]) == 1
+    assert viewer.get("/api/v1/flags/gone/changes").status_code == 404
+
+
 def test_a_viewer_may_not_force(viewer: Client, nudges: Flag) -> None:
     assert post(viewer, FORCE, {"value": False, "reason": "x"}).status_code == 403
     assert post(Client(), FORCE, {"value": False, "reason": "x"}).status_code == 401
@@ -137,7 +149,7 @@ def test_capabilities_and_components(viewer: Client) -> None:
     assert component["because"] == "no objective measures it"
 
 
-@pytest.mark.parametrize("path", ["flags", "flags/nudges", "capabilities", "components"])
+@pytest.mark.parametrize("path", ["flags", "flags/nudges", "flags/nudges/changes", "capabilities", "components"])
 def test_reading_without_login_is_a_setting(settings: LazySettings, path: str) -> None:
     settings.PUBLIC_READ = False
     assert Client().get(f"/api/v1/{path}").status_code == 401
