@@ -16,7 +16,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data.strip("\n") else None)
+    style = "|" if "\n" in data.strip("\n") else None
+    # PyYAML writes the rarer line ends as they are, where readers would fold them.
+    if any(end in data for end in "\r\x85\u2028\u2029"):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
 _Dumper.add_representer(str, _text)

@@ -278,8 +278,8 @@ class _Builder:
         return 0.0
 
     def _text(self, node: _Node, text: str, path: str) -> str:
-        if "\x00" in text:
-            self._note("text must not hold the character NUL", node.line, path)
+        if _CONTROL.search(text):
+            self._note("text must not hold control characters", node.line, path)
         return text
 
 

@@ -60,9 +60,9 @@ def check_readable(sli: Mapping[str, Any], source: Source) -> None:
         return
     if not sli["counter"]:
         raise DefinitionError("a scrape source counts bare selectors of counters; write counter: true")
-    for side in ("good", "bad", "total"):
+    for side in sorted({"good", "bad", "total"} & sli.keys()):
         try:
-            parse(sli.get(side, sli["total"]))
+            parse(sli[side])
         except QueryError as error:
             raise DefinitionError(f"a scrape source cannot read its {side} events: {error}") from None
 

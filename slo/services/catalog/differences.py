@@ -97,5 +97,6 @@ def _shown(value: Any, *, secret: bool) -> str:
     if secret:
         return _HIDDEN
     text = value if isinstance(value, str) else json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+    text = "".join(char if char.isprintable() else " " for char in text)
     text = _CREDENTIALS.sub(f"//{_HIDDEN}@", " ".join(text.split()))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

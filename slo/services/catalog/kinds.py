@@ -53,7 +53,7 @@ class DataSources(Handler[DataSourceSpec, Source]):
 
     def updated(self, instance: Source, names: set[str], resolver: Resolver) -> None:
         # A scrape keeps its place for each target, so targets may come and go.
-        if "kind" in names or ("spec" in names and instance.kind == Source.Kind.PROMETHEUS):
+        if names & {"kind", "spec.url"}:
             forget_cursors(Objective.objects.filter(source=instance))
 
     def saved(self, instance: Source, document: Document[DataSourceSpec], resolver: Resolver) -> None:

@@ -132,26 +132,26 @@ def _check_runbook(document: Document[SLOSpec], resolver: Resolver) -> None:
 def _source(document: Document[SLOSpec], sli: dict[str, Any], resolver: Resolver) -> Source:
     ratio = _ratio(document.spec)
     for side, asked in ((ratio.side, ratio.part.metric_source), ("total", ratio.total.metric_source)):
-        place = _place(document.spec, f"{side}.metricSource")
-        source = resolver.get(Source, ratio.source, document, f"{place}.metricSourceRef")
-        _check_type(document, asked, source, f"{place}.type")
+        place = _place(document.spec, f"{side}.metricSource.metricSourceRef")
+        source = resolver.get(Source, ratio.source, document, place)
+        _check_type(document, asked, source, _place(document.spec, f"{side}.metricSource.type"))
     try:
         check_readable(sli, source)
     except DefinitionError as error:
-        raise document.error(error.message, _place(document.spec)) from None
+        raise document.error(error.message, _place(document.spec, ratio.side)) from None
     return source
 
 
 def _check_type(document: Document[SLOSpec], asked: MetricSource, source: Source, field: str) -> None:
     if asked.type and asked.type.lower() != source.kind:
-        raise document.error(f"is {asked.type[:40]!r}, but the DataSource {source.name!r} is of {source.kind}", field)
+        raise document.error(
+            f"its type is {asked.type[:40]!r}, but the DataSource {source.name!r} is of {source.kind}", field
+        )
 
 
-def _place(spec: SLOSpec, part: str = "") -> str:
-    """Where the indicator is written in the SLO: inside, or by its name."""
-    if spec.indicator_ref is not None:
-        return "spec.indicatorRef"
-    return f"spec.indicator.spec.ratioMetric.{part}".rstrip(".")
+def _place(spec: SLOSpec, part: str) -> str:
+    """Where a part of the indicator is written in the SLO: inside, or by its name."""
+    return f"spec.indicator.spec.ratioMetric.{part}" if spec.indicator_ref is None else "spec.indicatorRef"
 
 
 def _stored(period: Period) -> dict[str, Any]:
