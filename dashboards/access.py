@@ -1,0 +1,56 @@
+"""Who may see and do what on the pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from slo.errors import NotFoundError
+from slo.services.access import Role, may
+
+View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
+
+
+def may_read(request: HttpRequest) -> bool:
+    """May whoever asks see the pages?"""
+    return bool(settings.PUBLIC_READ) or may(request.user, "viewer")
+
+
+def reader(view: View) -> View:
+    """Lets readers in; strangers go to the login page and come back after it."""
+    return _guarded(view, may_read, "viewer")
+
+
+def operator(view: View) -> View:
+    """Lets operators act; strangers go to the login page, others are refused."""
+    return _guarded(view, lambda request: may(request.user, "operator"), "operator")
+
+
+def _guarded(view: View, allowed: Callable[[HttpRequest], bool], role: Role) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if allowed(request):
+            try:
+                return view(request, *args, **kwargs)
+            except NotFoundError as error:
+                raise Http404(str(error)) from error
+        if not request.user.is_authenticated and request.method in ("GET", "HEAD"):
+            return _to_login(request)
+        raise PermissionDenied(
+            f"This needs the role {role}. Ask an administrator for it, or log in as somebody who has it."
+        )
+
+    return guarded
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    # A region that refreshes must not swap the login page into itself: the whole page goes there.
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(f"{reverse('login')}?next={request.get_full_path()}")
+    return redirect_to_login(request.get_full_path())

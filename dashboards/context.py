@@ -1,0 +1,61 @@
+"""The shell around every page: what the base template needs, whoever renders it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from dashboards.access import may_read
+from dashboards.presenters.shell import RAIL, Entry, Strip, strip
+from slo.services.access import may
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Rail, strip, theme and rights. The strip is read when a template first asks for it."""
+
+    rail: tuple[Entry, ...]
+    section: str
+    theme: str
+    next_theme: str
+    refresh: int
+    readable: bool
+    operator: bool
+    here: str
+
+    @property
+    def strip(self) -> Strip | None:
+        return strip() if self.readable else None
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the shell, and the instant the page is rendered for unless the view names one."""
+    if request.path.startswith("/admin/"):
+        return {}
+    return {"shell": _shell(request), "at": datetime.now(UTC)}
+
+
+def _shell(request: HttpRequest) -> Shell:
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    theme = theme if theme in THEMES else THEMES[0]
+    user = getattr(request, "user", None)
+    match = request.resolver_match
+    return Shell(
+        rail=RAIL,
+        section=_SECTIONS.get(name := (match.url_name or "") if match else "", name),
+        theme=theme,
+        next_theme=THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
+        refresh=max(5, settings.TICK_SECONDS),
+        readable=user is not None and may_read(request),
+        operator=user is not None and may(user, "operator"),
+        here=request.get_full_path(),
+    )
+
+
+# Pages that belong to an entry of the rail without being it.
+_SECTIONS = {"objective": "objectives", "alert": "alerts", "runbook": "runbooks", "flag": "flags"}

@@ -1,0 +1,70 @@
+"""Alerts as rows of a list, as several pages show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts import selectors as alerts
+from alerts.models import Alert
+from dashboards.presenters import badges
+from dashboards.presenters.badges import Badge
+from slo.maths.windows import format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert in a list.
+
+    `burn` is the burn rate over the window named by `over`; `runbook` is empty unless there is one of that name;
+    `acknowledged` says by whom.
+    """
+
+    pk: int
+    title: str
+    objective: str
+    service: str
+    severity: str
+    badge: Badge
+    burn: float | None
+    over: str
+    opened: datetime
+    since: datetime
+    ended: datetime | None
+    runbook: str
+    acknowledged: str
+
+
+def alert_rows(found: Iterable[Alert]) -> tuple[AlertRow, ...]:
+    """One row for each alert, in order."""
+    found = list(found)
+    books = alerts.runbook_names() if found else frozenset()
+    return tuple(_row(alert, books) for alert in found)
+
+
+def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
+    burn, over = _pace(alert)
+    by = str(alert.acknowledged_by) if alert.acknowledged_by_id else "a program"
+    return AlertRow(
+        pk=alert.pk,
+        title=str(alert.objective),
+        objective=alert.objective.name,
+        service=str(alert.objective.service),
+        severity=alert.severity,
+        badge=badges.alert(alert.state, alert.severity),
+        burn=burn,
+        over=over,
+        opened=alert.opened_at,
+        since=alert.fired_at or alert.opened_at,
+        ended=alert.ended_at,
+        runbook=alert.objective.runbook if alert.objective.runbook in books else "",
+        acknowledged=by if alert.acknowledged_at else "",
+    )
+
+
+def _pace(alert: Alert) -> tuple[float | None, str]:
+    """The burn over the long window that is most urgent: one that is exceeded, with the highest factor."""
+    windows = [w for w in alert.figures.get("windows", []) if w.get("burn_long") is not None]
+    if not windows:
+        return None, ""
+    chosen = max(windows, key=lambda w: (w.get("exceeded", False), w["factor"]))
+    return chosen["burn_long"], format_duration(chosen["long"])

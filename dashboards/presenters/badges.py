@@ -1,0 +1,100 @@
+"""States as people see them: a shape, a word and a tone. Colour is never the only sign."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboards import formats
+from slo.maths.status import HOUR, Status
+
+Tone = Literal["ok", "warn", "bad", "none", "info"]
+Shape = Literal["disc", "triangle", "square", "half", "dotted", "ring", "bar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One state: how it is drawn, said and coloured. `rank` orders the worst first."""
+
+    shape: Shape
+    word: str
+    tone: Tone
+    rank: int = 9
+
+
+HEALTHY = Badge("disc", "Healthy", "ok", 4)
+EXHAUSTED = Badge("square", "Exhausted", "bad", 0)
+NO_DATA = Badge("dotted", "No data", "none", 3)
+
+_MODES = {
+    "full": Badge("disc", "Available", "ok", 3),
+    "degraded": Badge("half", "Degraded", "warn", 1),
+    "last resort": Badge("square", "Last resort", "bad", 0),
+    "unknown": Badge("dotted", "Unknown", "none", 2),
+}
+_HEALTH = {
+    "ok": Badge("disc", "OK", "ok", 3),
+    "warn": Badge("triangle", "Warn", "warn", 1),
+    "down": Badge("square", "Down", "bad", 0),
+    "unknown": Badge("dotted", "No data", "none", 2),
+}
+_ALERTS = {
+    "firing": Badge("triangle", "Firing", "bad", 0),
+    "pending": Badge("half", "Pending", "warn", 1),
+    "resolved": Badge("disc", "Resolved", "ok", 2),
+    "inactive": Badge("ring", "Inactive", "none", 3),
+}
+_FLAGS = {
+    "shed": Badge("half", "Shed", "warn", 0),
+    "forced on": Badge("bar", "Forced on", "info", 1),
+    "forced off": Badge("bar", "Forced off", "info", 1),
+    "auto": Badge("ring", "Automatic", "none", 2),
+}
+_DELIVERIES = {
+    "sent": Badge("disc", "Accepted", "ok", 2),
+    "due": Badge("half", "Waiting", "warn", 1),
+    "dead": Badge("square", "Gave up", "bad", 0),
+}
+
+
+def objective(status: Status) -> Badge:
+    """The state of an objective; one that burns says how fast."""
+    if status.state == "healthy":
+        return HEALTHY
+    if status.state == "exhausted":
+        return EXHAUSTED
+    if status.state == "no data":
+        return NO_DATA
+    critical = status.state == "critical"
+    return Badge(
+        "triangle",
+        f"Burning {formats.factor(status.burns.get(HOUR))}",
+        "bad" if critical else "warn",
+        1 if critical else 2,
+    )
+
+
+def mode(state: str) -> Badge:
+    """The state of a capability."""
+    return _MODES[state]
+
+
+def health(status: str) -> Badge:
+    """The state of a component."""
+    return _HEALTH[status]
+
+
+def alert(state: str, severity: str = "page") -> Badge:
+    """The state of an alert; a firing ticket is not as loud as a page."""
+    badge = _ALERTS[state]
+    if state == "firing" and severity != "page":
+        return Badge("triangle", badge.word, "warn", badge.rank)
+    return badge
+
+
+def flag(state: str) -> Badge:
+    """The state of a flag."""
+    return _FLAGS[state]
+
+
+def delivery(state: str) -> Badge:
+    """The state of a message owed to a channel."""
+    return _DELIVERIES[state]

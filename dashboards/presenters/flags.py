@@ -1,0 +1,90 @@
+"""Flags by tier: their values, who decided them, and their history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from dashboards.presenters import badges
+from dashboards.presenters.badges import Badge
+from degradation import selectors as degradation
+from degradation.models import FlagChange
+from degradation.selectors import FlagView, ShedView
+
+TIERS = {1: "critical", 2: "important", 3: "nice to have", 4: "asynchronous"}
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """A flag with its value now. `until` is the end of an override, `alert` the number of the alert that shed it."""
+
+    key: str
+    version: int
+    description: str
+    service: str
+    owner: str
+    value: bool
+    safe: bool
+    badge: Badge
+    forced: bool
+    reason: str
+    since: datetime | None
+    until: datetime | None
+    by: str
+    alert: int | None
+    changes: tuple[FlagChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    number: int
+    title: str
+    flags: tuple[FlagRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsPage:
+    tiers: tuple[Tier, ...]
+    changed: int
+    """Flags that are not automatic: what "restore everything" would restore."""
+    shedding: tuple[ShedView, ...]
+
+
+def flags_page(at: datetime) -> FlagsPage:
+    """Every flag at `at`; the tier that is shed first comes first."""
+    views = sorted(degradation.flags(at), key=lambda view: (-view.flag.tier, view.flag.key))
+    history = degradation.histories()
+    return FlagsPage(
+        tiers=tuple(
+            Tier(tier, TIERS[tier], tuple(_row(view, tuple(history.get(view.flag.pk, ()))) for view in group))
+            for tier, group in groupby(views, key=lambda view: view.flag.tier)
+        ),
+        changed=sum(view.state != "auto" for view in views),
+        shedding=tuple(degradation.shedding()),
+    )
+
+
+def flag_rows(views: Iterable[FlagView]) -> tuple[FlagRow, ...]:
+    """One row for each flag, in order, without its history."""
+    return tuple(_row(view, ()) for view in views)
+
+
+def _row(view: FlagView, changes: tuple[FlagChange, ...]) -> FlagRow:
+    flag = view.flag
+    return FlagRow(
+        key=flag.key,
+        version=flag.version,
+        description=flag.description,
+        service=str(flag.service),
+        owner=flag.owner,
+        value=view.value,
+        safe=flag.safe_value,
+        badge=badges.flag(view.state),
+        forced=view.state.startswith("forced"),
+        reason=view.reason,
+        since=view.since,
+        until=view.until,
+        by=view.by,
+        alert=flag.shed_by_id if view.state == "shed" else None,
+        changes=changes,
+    )

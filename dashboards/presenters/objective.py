@@ -1,0 +1,147 @@
+"""One objective: its figures, the windows that judge it, its definition and queries."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from alerts import selectors as alerts
+from alerts.models import Alert, Runbook
+from dashboards import formats
+from dashboards.presenters import badges
+from dashboards.presenters.alert_rows import AlertRow, alert_rows
+from dashboards.presenters.badges import Badge
+from dashboards.presenters.charts import RANGES, Range, default_range
+from dashboards.sparkline import Bar, budget_bar
+from slo import selectors
+from slo.maths.burn import BurnWindow, seconds_to_detect
+from slo.maths.status import HOUR, SHORT, Status
+from slo.maths.windows import Period
+from slo.models import Exclusion, Objective
+from slo.services.catalog import definition
+
+# The outages people ask about: everything fails, and a persistent one in a hundred.
+OUTAGE, TRICKLE = 1.0, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """A burn window beside what it reads now. Lengths and times to detect in seconds; None is never."""
+
+    window: BurnWindow
+    burn_long: float | None
+    burn_short: float | None
+    state: Badge
+    detects_outage: float | None
+    detects_trickle: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryText:
+    """A query as it is sent, and where its source answers it by hand, if it does."""
+
+    role: str
+    text: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectivePage:
+    item: Objective
+    status: Status
+    badge: Badge
+    bar: Bar
+    period: str
+    allowed_seconds: float
+    left_seconds: float | None
+    left_events: float | None
+    lasts: float | None
+    burn: float | None
+    burn_recent: float | None
+    windows: tuple[WindowRow, ...]
+    open_alerts: tuple[AlertRow, ...]
+    past_alerts: tuple[AlertRow, ...]
+    runbook: Runbook | None
+    exclusions: tuple[Exclusion, ...]
+    ranges: tuple[Range, ...]
+    chosen: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What does not change from tick to tick."""
+
+    yaml: str
+    queries: tuple[QueryText, ...]
+
+
+def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
+    """Everything the page of an objective shows at `at`. Raises NotFoundError."""
+    item = selectors.objective(name)
+    status = selectors.statuses(at, [item])[0]
+    recent = alerts.history(20, objective=name)
+    period = item.span()
+    paging = any(alert.state == Alert.State.FIRING and alert.severity == "page" for alert in recent)
+    allowed, left = (1 - item.target) * period.seconds, status.budget.remaining
+    return ObjectivePage(
+        item=item,
+        status=status,
+        badge=badges.objective(status),
+        bar=budget_bar(status.budget.remaining),
+        period=_period(period),
+        allowed_seconds=allowed,
+        left_seconds=None if left is None else left * allowed,
+        left_events=None if left is None or status.budget.total is None else left * status.budget.total,
+        lasts=None if status.exhausts_at is None else (status.exhausts_at - at).total_seconds(),
+        burn=status.burns.get(HOUR),
+        burn_recent=status.burns.get(SHORT),
+        windows=tuple(_window_row(window, status) for window in status.facts.policy),
+        open_alerts=alert_rows(alert for alert in recent if alert.state in Alert.OPEN),
+        past_alerts=alert_rows(alert for alert in recent if alert.state not in Alert.OPEN),
+        runbook=alerts.runbook_for(item),
+        exclusions=tuple(selectors.exclusions(item, at - timedelta(days=90), at + timedelta(days=30))),
+        ranges=RANGES,
+        chosen=next((r for r in RANGES if r.name == range_name), None) or default_range(period.seconds, paging=paging),
+    )
+
+
+def _period(period: Period) -> str:
+    if period.kind == "rolling":
+        return f"the last {formats.duration(period.seconds)}"
+    return f"the calendar {period.unit} ({period.zone})"
+
+
+def _window_row(window: BurnWindow, status: Status) -> WindowRow:
+    target = status.facts.target
+    return WindowRow(
+        window=window,
+        burn_long=status.burns.get(window.long),
+        burn_short=status.burns.get(window.short),
+        state=_window_state(window, status),
+        detects_outage=seconds_to_detect(window, target, OUTAGE),
+        detects_trickle=seconds_to_detect(window, target, TRICKLE),
+    )
+
+
+def _window_state(window: BurnWindow, status: Status) -> Badge:
+    if window in status.exceeded:
+        return Badge("triangle", "Above", "bad" if window.severity == "page" else "warn", 0)
+    burns = (status.burns.get(window.long), status.burns.get(window.short))
+    if None in burns:
+        return badges.NO_DATA
+    if any(burn is not None and burn > window.factor for burn in burns):
+        return Badge("half", "One above", "warn", 1)
+    return Badge("disc", "Below", "ok", 2)
+
+
+def definition_of(item: Objective) -> Definition:
+    """The objective as a document, and its queries as they are sent."""
+    roles = [role for role in ("good", "bad", "total") if item.sli.get(role)]
+    return Definition(definition(item), tuple(_query(item, role) for role in roles))
+
+
+def _query(item: Objective, role: str) -> QueryText:
+    text = str(item.sli[role])
+    base = str(item.source.spec.get("url", "")).rstrip("/") if item.source.kind == "prometheus" else ""
+    return QueryText(
+        role, text, f"{base}/graph?g0.expr={quote(text, safe='')}&g0.tab=0&g0.range_input=6h" if base else ""
+    )

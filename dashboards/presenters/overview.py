@@ -1,0 +1,131 @@
+"""The first page: verdict, reason, next step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts import selectors as alerts
+from dashboards import formats
+from dashboards.presenters import badges
+from dashboards.presenters.alert_rows import AlertRow, alert_rows
+from dashboards.presenters.badges import Badge, Tone
+from dashboards.presenters.components import ComponentRow, component_rows
+from dashboards.presenters.flags import FlagRow, flag_rows
+from dashboards.presenters.rows import ObjectiveRow, by_least_budget, objective_rows
+from degradation import selectors as degradation
+from degradation.selectors import FlagView, ModeView
+from slo import selectors
+from slo.maths.status import Status
+
+# More objectives than this are for the list; those in trouble are always shown.
+SHOWN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state of everything in one sentence, with its tone."""
+
+    sentence: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityTile:
+    name: str
+    title: str
+    badge: Badge
+    mode: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    verdict: Verdict
+    capabilities: tuple[CapabilityTile, ...]
+    firing: tuple[AlertRow, ...]
+    shed: tuple[FlagRow, ...]
+    objectives: tuple[ObjectiveRow, ...]
+    objectives_total: int
+    components: tuple[ComponentRow, ...]
+
+
+def overview(at: datetime) -> Overview:
+    """Everything the first page shows at `at`."""
+    chosen = list(selectors.objectives())
+    statuses = selectors.statuses(at, chosen)
+    modes = degradation.capabilities(at)
+    flags = degradation.flags(at)
+    ranked = sorted(zip(chosen, statuses, strict=True), key=lambda pair: _urgency(pair[1]))
+    shown = [pair for index, pair in enumerate(ranked) if index < SHOWN or pair[1].state in _TROUBLE]
+    rows = objective_rows(at, [item for item, _ in shown], [status for _, status in shown])
+    return Overview(
+        verdict=verdict(statuses, modes, flags),
+        capabilities=tuple(map(_tile, modes)),
+        firing=alert_rows(alerts.firing()),
+        shed=flag_rows(view for view in flags if view.state != "auto"),
+        objectives=tuple(sorted(rows, key=by_least_budget)),
+        objectives_total=len(chosen),
+        components=tuple(component_rows(at)),
+    )
+
+
+_TROUBLE = ("burning", "critical", "exhausted")
+
+
+def _urgency(status: Status) -> tuple[bool, float]:
+    return status.budget.remaining is None, status.budget.remaining or 0.0
+
+
+def verdict(statuses: Sequence[Status], modes: Sequence[ModeView], flags: Sequence[FlagView]) -> Verdict:
+    """One sentence: what burns, what is degraded, what is switched off."""
+    if not statuses:
+        return Verdict("Nothing is watched yet", "none")
+    parts = [*_objectives_part(statuses), *_capabilities_part(modes), *_flags_part(flags)]
+    sentence = "; ".join(parts)
+    return Verdict(sentence[0].upper() + sentence[1:], _tone(statuses, modes))
+
+
+def _objectives_part(statuses: Sequence[Status]) -> list[str]:
+    total = len(statuses)
+    burning = sum(status.state in ("burning", "critical") for status in statuses)
+    exhausted = sum(status.state == "exhausted" for status in statuses)
+    silent = sum(status.state == "no data" for status in statuses)
+    if not burning + exhausted + silent:
+        return [f"all {total} objectives healthy" if total > 1 else "the objective is healthy"]
+    counts = ((burning, "burning"), (exhausted, "exhausted"), (silent, "without data"))
+    first, *others = [(number, word) for number, word in counts if number]
+    return [f"{first[0]} of {formats.plural(total, 'objective')} {first[1]}", *(f"{n} {word}" for n, word in others)]
+
+
+def _capabilities_part(modes: Sequence[ModeView]) -> list[str]:
+    hurt = [view for view in modes if view.state in ("degraded", "last resort")]
+    if len(hurt) > 2:
+        return [f"{len(hurt)} of {len(modes)} capabilities degraded"]
+    words = {"degraded": "degraded", "last resort": "on its last resort"}
+    return [f"{str(view.capability).lower()} {words[view.state]}" for view in hurt]
+
+
+def _flags_part(flags: Sequence[FlagView]) -> list[str]:
+    shed = sum(view.state == "shed" for view in flags)
+    forced = sum(view.state.startswith("forced") for view in flags)
+    counts = ((shed, "shed"), (forced, "forced by hand"))
+    return [f"{formats.plural(number, 'flag')} {word}" for number, word in counts if number]
+
+
+def _tone(statuses: Sequence[Status], modes: Sequence[ModeView]) -> Tone:
+    states = {status.state for status in statuses} | {view.state for view in modes}
+    if states & {"critical", "exhausted", "last resort"}:
+        return "bad"
+    if states & {"burning", "degraded"}:
+        return "warn"
+    return "none" if "no data" in states else "ok"
+
+
+def _tile(view: ModeView) -> CapabilityTile:
+    return CapabilityTile(
+        name=view.capability.name,
+        title=str(view.capability),
+        badge=badges.mode(view.state),
+        mode=view.mode,
+        because=formats.listing(view.because),
+    )

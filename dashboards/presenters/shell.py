@@ -1,0 +1,57 @@
+"""What surrounds every page: the rail, the strip of what burns, who is looking."""
+
+from dataclasses import dataclass
+
+from alerts import selectors as alerts
+from alerts.models import Alert
+from dashboards import formats
+from dashboards.presenters.alert_rows import AlertRow, alert_rows
+from degradation import selectors as degradation
+
+STRIP_LENGTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the rail; `url` is a URL name."""
+
+    url: str
+    title: str
+    icon: str
+
+
+RAIL = (
+    Entry("overview", "Overview", "overview"),
+    Entry("objectives", "Objectives", "target"),
+    Entry("capabilities", "Capabilities", "layers"),
+    Entry("components", "Components", "grid"),
+    Entry("alerts", "Alerts", "bell"),
+    Entry("flags", "Flags", "flag"),
+    Entry("runbooks", "Runbooks", "book"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Everything that burns now; empty when nothing does."""
+
+    items: tuple[AlertRow, ...]
+    more: int
+    shed: str
+
+
+def strip() -> Strip | None:
+    """The strip under the top; None when nothing burns."""
+    firing = alerts.firing()
+    if not firing:
+        return None
+    # Pages come first, so an objective that pages is not named again for its ticket.
+    first: dict[int, Alert] = {}
+    for alert in firing:
+        first.setdefault(alert.objective_id, alert)
+    shed = [flag.key for view in degradation.shedding() for flag in view.flags]
+    return Strip(
+        items=alert_rows(list(first.values())[:STRIP_LENGTH]),
+        more=max(0, len(first) - STRIP_LENGTH),
+        shed=formats.listing(shed) if len(shed) <= 3 else f"{len(shed)} flags",
+    )

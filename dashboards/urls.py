@@ -1,0 +1,26 @@
+"""Addresses of the pages. Lower packages reverse these names in their messages."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from dashboards.views import acting, watching
+
+urlpatterns = [
+    path("", watching.overview, name="overview"),
+    path("objectives/", watching.objectives, name="objectives"),
+    path("objectives/<slug:name>/", watching.objective, name="objective"),
+    path("objectives/<slug:name>/figures/", watching.figures, name="figures"),
+    path("capabilities/", watching.capabilities, name="capabilities"),
+    path("components/", watching.components, name="components"),
+    path("alerts/", acting.alerts, name="alerts"),
+    path("alerts/<int:pk>/", acting.alert, name="alert"),
+    path("alerts/<int:pk>/acknowledge/", acting.acknowledge, name="acknowledge"),
+    path("flags/", acting.flags, name="flags"),
+    path("flags/restore-everything", acting.restore, name="restore-everything"),
+    path("flags/<slug:key>/", acting.flag, name="flag"),
+    path("runbooks/", acting.runbooks, name="runbooks"),
+    path("runbooks/<slug:name>/", acting.runbook, name="runbook"),
+    path("theme/", acting.theme, name="theme"),
+    path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,152 @@
+"""Pages on which people do something: alerts with their runbooks, flags, the theme."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from alerts import selectors as alert_selectors
+from alerts.services.acknowledge import acknowledge as acknowledge_alert
+from dashboards import formats
+from dashboards.access import operator, reader
+from dashboards.context import THEME_COOKIE, THEMES
+from dashboards.forms import EXPIRIES, AcknowledgeForm, FlagForm, ReasonForm
+from dashboards.presenters.alerts import alert_page, alerts_page
+from dashboards.presenters.flags import flags_page
+from dashboards.presenters.runbooks import runbook_page, runbook_rows
+from dashboards.views.pages import now, respond
+from degradation.services import flags as flag_service
+from slo.errors import BrownoutError, NotFoundError
+
+
+@require_safe
+@reader
+def alerts(request: HttpRequest) -> HttpResponse:
+    page = alerts_page(request.GET.get("service", "")[:100], request.GET.get("objective", "")[:200])
+    return respond(request, "alerts", "Alerts", now(), page=page)
+
+
+@require_safe
+@reader
+def alert(request: HttpRequest, pk: int) -> HttpResponse:
+    page = alert_page(pk)
+    return respond(request, "alert", f"{page.row.title} · alert {pk}", now(), page=page)
+
+
+@require_POST
+@operator
+def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    form = AcknowledgeForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
+    try:
+        acknowledge_alert(alert_selectors.alert(pk), _person(request), note, now())
+        messages.success(request, "Acknowledged.")
+    except NotFoundError:
+        raise
+    except BrownoutError as error:
+        messages.error(request, str(error))
+    return redirect("alert", pk)
+
+
+@require_safe
+@reader
+def runbooks(request: HttpRequest) -> HttpResponse:
+    return respond(request, "runbooks", "Runbooks", now(), rows=runbook_rows())
+
+
+@require_safe
+@reader
+def runbook(request: HttpRequest, name: str) -> HttpResponse:
+    page = runbook_page(name)
+    return respond(request, "runbook", page.runbook.title, now(), page=page)
+
+
+@require_safe
+@reader
+def flags(request: HttpRequest) -> HttpResponse:
+    at = now()
+    return respond(request, "flags", "Flags", at, page=flags_page(at), expiries=EXPIRIES)
+
+
+@reader
+def flag(request: HttpRequest, key: str) -> HttpResponse:
+    """The place of a flag on the flags page; a POST changes it."""
+    if request.method == "POST":
+        return _change(request, key)
+    return _to_flag(key)
+
+
+@require_POST
+@operator
+def _change(request: HttpRequest, key: str) -> HttpResponse:
+    form, at = FlagForm(request.POST), now()
+    if not form.is_valid():
+        messages.error(request, f"{key}: {_first_error(form)}")
+        return _to_flag(key)
+    wanted, reason, user = form.wanted(), form.cleaned_data["reason"], _person(request)
+    seen = form.cleaned_data["version"]
+    try:
+        if wanted == "auto":
+            flag_service.release(key, user=user, reason=reason, at=at, version=seen)
+            messages.success(request, f"{key} is automatic again.")
+        else:
+            until = form.until(at)
+            flag_service.force(key, wanted == "on", user=user, reason=reason, until=until, at=at, version=seen)
+            messages.success(request, f"{key} is forced {wanted} for {formats.duration((until - at).total_seconds())}.")
+    except NotFoundError:
+        raise
+    except BrownoutError as error:
+        messages.error(request, str(error))
+    return _to_flag(key)
+
+
+@require_POST
+@operator
+def restore(request: HttpRequest) -> HttpResponse:
+    """Restore everything: every shed or forced flag becomes automatic and normal."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"Nothing was restored. {_first_error(form)}")
+        return redirect("flags")
+    try:
+        restored = flag_service.restore_everything(user=_person(request), reason=form.cleaned_data["reason"], at=now())
+        messages.success(request, f"{formats.plural(restored, 'flag')} restored.")
+    except BrownoutError as error:
+        messages.error(request, str(error))
+    return redirect("flags")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in a cookie and go back to where it was chosen."""
+    wanted, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if safe else reverse("overview"))
+    if wanted in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            wanted,
+            max_age=31_536_000,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+        )
+    return response
+
+
+def _to_flag(key: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{reverse('flags')}#flag-{key}")
+
+
+def _person(request: HttpRequest) -> User:
+    # `operator` lets nobody else through.
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+def _first_error(form: FlagForm | ReasonForm) -> str:
+    return str(next(iter(form.errors.values()))[0])

@@ -1,0 +1,70 @@
+"""Pages that show what was measured and promised."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from dashboards.access import reader
+from dashboards.presenters.capabilities import capabilities_page
+from dashboards.presenters.charts import charts, range_named
+from dashboards.presenters.components import component_rows
+from dashboards.presenters.objective import definition_of, objective_page
+from dashboards.presenters.objectives import Query, heads, objectives_page
+from dashboards.presenters.overview import overview as overview_page
+from dashboards.views.pages import now, respond
+from slo import selectors
+
+
+@require_safe
+@reader
+def overview(request: HttpRequest) -> HttpResponse:
+    at = now()
+    return respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads())
+
+
+@require_safe
+@reader
+def objectives(request: HttpRequest) -> HttpResponse:
+    at = now()
+    page = objectives_page(at, Query.read(request.GET.dict()))
+    return respond(request, "objectives", "Objectives", at, page=page, heads=page.heads)
+
+
+@require_safe
+@reader
+def objective(request: HttpRequest, name: str) -> HttpResponse:
+    at = now()
+    page = objective_page(name, at, request.GET.get("range", ""))
+    context: dict[str, Any] = {"page": page, "more": "dashboards/objective/_judgement.html"}
+    if not request.headers.get("HX-Request"):
+        drawn = charts(page.item, at, page.chosen)
+        context |= {"definition": definition_of(page.item), "charts": drawn.charts, "bands": drawn.bands}
+    return respond(request, "objective", str(page.item), at, **context)
+
+
+@require_safe
+@reader
+def figures(request: HttpRequest, name: str) -> HttpResponse:
+    """The charts of an objective as data, each with its sentence."""
+    at = now()
+    item = selectors.objective(name)
+    chosen = range_named(request.GET.get("range", ""), item.span().seconds)
+    drawn = charts(item, at, chosen).charts
+    body = {chart.name: {"sentence": chart.sentence, "figure": chart.figure} for chart in drawn}
+    return JsonResponse({"range": chosen.name, "charts": body}, headers={"Cache-Control": "private, no-store"})
+
+
+@require_safe
+@reader
+def capabilities(request: HttpRequest) -> HttpResponse:
+    at = now()
+    page = capabilities_page(at, request.GET.getlist("down"))
+    return respond(request, "capabilities", "Capabilities", at, page=page)
+
+
+@require_safe
+@reader
+def components(request: HttpRequest) -> HttpResponse:
+    at = now()
+    return respond(request, "components", "Components", at, rows=component_rows(at))
