@@ -78,7 +78,7 @@ class Prometheus:
     timeout: float = 10
     headers: Mapping[str, str] = field(default_factory=dict)
     replays: bool = field(default=True, init=False)
-    _changed: dict[Grid, tuple[promql.Target, ...]] = field(default_factory=dict, init=False, repr=False)
+    _fresh: dict[Grid, tuple[promql.Target, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.scrape_interval <= 0 or self.timeout <= 0:
@@ -99,16 +99,16 @@ class Prometheus:
     def _collect(self, server: Server, queries: Sequence[Query], grid: Grid) -> dict[int, Reading]:
         answers: Answers = {}
         for batch in _batches(queries):
-            changed = self._newcomers(server, grid) if batch[0].counter else ()
-            parts = [part for query in batch for part in _parts(query, grid.step, changed)]
+            fresh = self._fresh_targets(server, grid) if batch[0].counter else ()
+            parts = [part for query in batch for part in _parts(query, grid.step, fresh)]
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
         return {query.objective: _reading(query, grid, answers) for query in queries}
 
-    def _newcomers(self, server: Server, grid: Grid) -> tuple[promql.Target, ...]:
-        if grid not in self._changed:
-            self._changed[grid] = tuple(_changed(server, grid))
-        return self._changed[grid]
+    def _fresh_targets(self, server: Server, grid: Grid) -> tuple[promql.Target, ...]:
+        if grid not in self._fresh:
+            self._fresh[grid] = tuple(_find_fresh(server, grid))
+        return self._fresh[grid]
 
 
 def steps_per_tick(tick: int, scrape_interval: float) -> int:
@@ -144,20 +144,22 @@ def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
             yield [query]
 
 
-def _parts(query: Query, step: int, changed: Sequence[promql.Target]) -> list[Part]:
+def _parts(query: Query, step: int, fresh: Sequence[promql.Target]) -> list[Part]:
     asked: list[tuple[Name, str]] = [("total", query.total)]
     asked.append(("good", query.good) if query.good else ("bad", query.bad))
     return [
-        Part(query.objective, name, promql.increments(text.strip(), step, changed) if query.counter else text)
+        Part(query.objective, name, promql.increments(text.strip(), step, fresh) if query.counter else text)
         for name, text in asked
     ]
 
 
-def _changed(server: Server, grid: Grid) -> Iterator[promql.Target]:
+def _find_fresh(server: Server, grid: Grid) -> Iterator[promql.Target]:
     found = set()
     for first, last in grid.pieces(1):
         try:
-            for series in server.range(promql.changes(grid.step), grid.moment(first), grid.moment(last), grid.step):
+            for series in server.range(
+                promql.fresh_targets(grid.step), grid.moment(first), grid.moment(last), grid.step
+            ):
                 found.add(promql.Target(series.labels.get("job", ""), series.labels.get("instance", "")))
         except QueryError:
             return  # Not every such server knows start times; the counters' values tell nearly all without.

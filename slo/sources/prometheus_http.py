@@ -17,7 +17,7 @@ from slo.sources.http import cause, shown
 # Prometheus says 400 to what it cannot parse and 422 to what it cannot execute.
 REFUSED = (400, 422)
 RETRIES = Retry(
-    total=2, read=1, status_forcelist=(502, 503, 504), allowed_methods=None, backoff_factor=0.1, raise_on_status=False
+    total=2, read=0, status_forcelist=(502, 503, 504), allowed_methods=None, backoff_factor=0.1, raise_on_status=False
 )
 
 

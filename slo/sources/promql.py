@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # How long a target may be away and still come back with what it counted meanwhile.
-HISTORY = "2h"
+HISTORY, HISTORY_SECONDS = "2h", 7_200
 # A process seen for the first time within this many seconds of its start is new: service discovery takes a moment.
 YOUNG = 600
 START = "process_start_time_seconds"
 TARGET = "on (job, instance)"
 
 # More targets than this are not listed one by one in an expression.
-MANY = 50
+MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,28 @@ class Target:
     instance: str
 
 
-def increments(selector: str, step: int, changed: Sequence[Target] = ()) -> str:
+def increments(selector: str, step: int, fresh: Sequence[Target] = ()) -> str:
     """What the counters of a bare selector counted in the last `step` milliseconds, summed.
 
-    For `changed` targets their start times are looked at: a restarted process counts from 0 even if its
-    counters are already above where they were, and a process that has long been running when it is first seen
-    gives only its baseline. Elsewhere the values alone tell the same, at a fraction of the cost.
+    For `fresh` targets the start of their process is looked at as well. A value from before it belongs to another
+    process, so a counter that is above it is no progress, but all new; and a process that has long been running
+    when it is first seen gives only its baseline. For other targets the values alone tell the same, at less cost.
     """
     earlier, born = f"last_over_time({selector}[{HISTORY}] offset {step}ms)", selector
-    if changed:
-        earlier = f"({earlier} unless {TARGET} ({_restarted(changed, step)}))"
-        born = f"({selector} unless {TARGET} ({_long_running(changed, step)}))"
+    if fresh:
+        listed, start = _with(selector, _matchers(fresh)), START + _braced(_matchers(fresh))
+        last_seen = f"max_over_time(timestamp({listed})[{HISTORY}:{step}ms] offset {step}ms)"
+        running = f"{TARGET} ({_long_running(fresh, step)})"
+        of_another = f"{TARGET} group_left () max by (job, instance) ({start})"
+        earlier = f"({earlier} unless ({last_seen} < {of_another}))"
+        # Without a stale marker the last value of a process outlives it for some minutes.
+        born = f"({selector} unless (timestamp({listed}) < {of_another}) unless {running})"
     return f"sum((({selector} - {earlier}) >= 0) or {born})"
 
 
-def changes(step: int) -> str:
-    """The targets whose process is not the one seen a step before."""
-    return f"{START} unless ({START} == ({START} offset {step}ms))"
+def fresh_targets(step: int) -> str:
+    """The targets that were not seen a step before, or whose process is younger than what is looked back to."""
+    return f"({START} unless ({START} == ({START} offset {step}ms))) or ({START} > time() - {HISTORY_SECONDS + 60})"
 
 
 def named(expression: str, name: str) -> str:
@@ -60,15 +65,9 @@ def fused(expressions: Sequence[str]) -> str:
     return f"({fused(expressions[:middle])}) or ({fused(expressions[middle:])})"
 
 
-def _restarted(changed: Sequence[Target], step: int) -> str:
-    # More than a second later: some exporters derive their start from an uptime, and it trembles.
-    start = START + _matchers(changed)
-    return f"({start} - last_over_time({start}[{HISTORY}] offset {step}ms)) > 1"
-
-
-def _long_running(changed: Sequence[Target], step: int) -> str:
+def _long_running(fresh: Sequence[Target], step: int) -> str:
     """Processes first seen now that are neither young nor started since their job was last seen (an outage)."""
-    start, siblings = START + _matchers(changed), START + _jobs(changed)
+    start, siblings = START + _braced(_matchers(fresh)), START + _braced(_jobs(fresh))
     last_seen = f"max by (job) (max_over_time(timestamp({siblings})[{HISTORY}:1m] offset {step}ms))"
     return (
         f"((time() - {start}) > {YOUNG}) unless {TARGET} last_over_time({start}[{HISTORY}] offset {step}ms) "
@@ -79,11 +78,23 @@ def _long_running(changed: Sequence[Target], step: int) -> str:
 def _matchers(targets: Sequence[Target]) -> str:
     if len(targets) > MANY:
         return ""
-    return f"{{job=~{_any(t.job for t in targets)},instance=~{_any(t.instance for t in targets)}}}"
+    return f"job=~{_any(t.job for t in targets)},instance=~{_any(t.instance for t in targets)}"
 
 
 def _jobs(targets: Sequence[Target]) -> str:
-    return "" if len(targets) > MANY else f"{{job=~{_any(t.job for t in targets)}}}"
+    return "" if len(targets) > MANY else f"job=~{_any(t.job for t in targets)}"
+
+
+def _braced(matchers: str) -> str:
+    return f"{{{matchers}}}" if matchers else ""
+
+
+def _with(selector: str, matchers: str) -> str:
+    """The selector with more matchers."""
+    if not matchers or not selector.endswith("}"):
+        return selector + _braced(matchers)
+    present = selector[:-1].rstrip().removesuffix(",").rstrip()
+    return present + ("" if present.endswith("{") else ",") + matchers + "}"
 
 
 def _any(values: Iterable[str]) -> str:

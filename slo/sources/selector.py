@@ -92,7 +92,7 @@ def _unescape(match: re.Match[str]) -> str:
     code = match.group(1)
     if code in _SHORT:
         return _SHORT[code]
-    if code[0] in "xuU":
+    if code[0] in "xuU" and len(code) > 1:
         return chr(int(code[1:], 16))
     if len(code) == 3:
         return chr(int(code, 8))
