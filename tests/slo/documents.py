@@ -1,7 +1,5 @@
 """Documents to test with, as text: a shop with everything slo knows."""
 
-from pathlib import Path
-
 SERVICE = """
 apiVersion: openslo/v1
 kind: Service
@@ -98,10 +96,3 @@ spec: {service: shop, start: 2026-03-01T12:00:00Z, end: "2026-03-01T15:00:00+02:
 """
 
 ALL = (SERVICE, SOURCE, SCRAPE, COMPONENT, POLICY, SLI, SLO, LATENCY, EXCLUSION)
-
-
-def write(folder: Path, *documents: str, name: str = "catalog.yaml") -> Path:
-    """A file of these documents."""
-    path = folder / name
-    path.write_text("---".join(documents), encoding="utf-8")
-    return path

@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from slo.models import Objective, Service
 from slo.services.catalog import apply_documents, export_documents, handlers
 from tests.factories import NOW
-from tests.slo.documents import ALL, COMPONENT, SERVICE, write
+from tests.slo.documents import ALL, COMPONENT, SERVICE
+from tests.slo.reading import write
 
 pytestmark = pytest.mark.django_db
 

@@ -130,7 +130,8 @@ def _check_annotations(handler: Handler[Any, Any], document: Document[Any]) -> N
     for name in document.annotations:
         if name.startswith(_OURS) and name not in handler.annotated:
             raise document.error(
-                f"is no annotation of a {handler.kind}{near(name, handler.annotated)}", f"metadata.annotations.{name}"
+                f"is no annotation of the kind {handler.kind}{near(name, handler.annotated)}",
+                f"metadata.annotations.{name}",
             )
 
 
