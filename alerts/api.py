@@ -124,7 +124,8 @@ def get_alert(request: HttpRequest, pk: int) -> dict[str, Any]:
 def acknowledge(request: HttpRequest, pk: int, body: Note) -> dict[str, Any]:
     """Conflict (409) if somebody has acknowledged it already, or it is over."""
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return _detail(acknowledge_alert(selectors.alert(pk), caller.user, body.note, datetime.now(UTC)))
+    note = caller.signed(body.note)
+    return _detail(acknowledge_alert(selectors.alert(pk), caller.user, note, datetime.now(UTC)))
 
 
 @router.get("/runbooks", response=RunbookList, tags=["runbooks"], summary="Every runbook")

@@ -21,7 +21,7 @@ from degradation import selectors
 from degradation.selectors import FlagView
 from slo.api_auth import token_of
 from slo.errors import NotFoundError
-from slo.services.access import includes, token_role
+from slo.services.access import includes, valid_token
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -112,7 +112,8 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if request.method != "POST":
         return _error(405, "Flags are evaluated with POST", headers={"Allow": "POST"})
     token = token_of(request)
-    role = token_role(token) if token else None
+    held = valid_token(token) if token else None
+    role = held.role if held else None
     if role is None:
         said = "The token is unknown or revoked" if token else "A token is needed, as Bearer or as X-API-Key"
         return _error(401, said, headers={"WWW-Authenticate": "Bearer"})

@@ -9,15 +9,20 @@ from ninja.errors import AuthorizationError
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
-from slo.services.access import Role, includes, role_of, token_role
+from slo.services.access import Role, includes, role_of, valid_token
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a role, and the person behind it if there is one."""
+    """Who calls: a role, and the person or the token behind it if there is one."""
 
     role: str
     user: User | None = None
+    token: str = ""
+
+    def signed(self, text: str) -> str:
+        """A person's words as they are; those of a program with its name, since its rows have no person."""
+        return f"{text} (by the token {self.token})" if self.token and text.strip() else text
 
 
 def token_of(request: HttpRequest) -> str:
@@ -48,8 +53,8 @@ class Access(AuthBase):
     def _caller(self, request: HttpRequest) -> Caller | None:
         token = token_of(request)
         if token:
-            role = token_role(token)
-            return Caller(role) if role else None
+            held = valid_token(token)
+            return Caller(held.role, token=held.name) if held else None
         if not isinstance(request.user, User):
             return None
         if request.method not in ("GET", "HEAD") and check_csrf(request) is not None:

@@ -45,9 +45,9 @@ def issue_token(name: str, role: Role, at: datetime) -> str:
     return raw
 
 
-def token_role(raw: str) -> str | None:
-    """The role of a valid token, None for any other text."""
-    return ApiToken.objects.filter(digest=_digest(raw), revoked_at=None).values_list("role", flat=True).first()
+def valid_token(raw: str) -> ApiToken | None:
+    """The token that a program shows, None for any other text."""
+    return ApiToken.objects.filter(digest=_digest(raw), revoked_at=None).first()
 
 
 def _digest(raw: str) -> str:

@@ -67,7 +67,10 @@ def test_an_operator_acknowledges_and_the_second_gets_a_conflict(
     note = {"note": "on it"}
     assert client.post(address, note, "application/json", **viewer).status_code == 403
     body = client.post(address, note, "application/json", **operator).json()
-    assert (body["acknowledgement"]["note"], body["transitions"][-1]["cause"]) == ("on it", "acknowledged: on it")
+    assert (body["acknowledgement"]["note"], body["transitions"][-1]["cause"]) == (
+        "on it (by the token robot)",
+        "acknowledged: on it (by the token robot)",
+    )
     again = client.post(address, note, "application/json", **operator)
     assert again.status_code == 409
     assert "acknowledged this alert" in again.json()["detail"]

@@ -1,7 +1,7 @@
 """The JSON API: who may ask, what it answers, and how it says no."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from slo.models import ApiToken
-from slo.services.access import issue_token, may, role_of, token_role
+from slo.services.access import issue_token, may, role_of, valid_token
 from tests.factories import ledger, objective
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_a_wrong_token_is_refused_even_when_reading_is_public_to_strangers(clien
 
 def test_a_revoked_token_is_worth_nothing(client: Client, token: str) -> None:
     ApiToken.objects.update(revoked_at=NOW)
-    assert token_role(token) is None
+    assert valid_token(token) is None
     assert client.get("/api/v1/objectives", headers={"X-API-Key": token}).status_code == 401
 
 
@@ -121,7 +121,7 @@ def test_one_objective_is_the_same_as_on_the_command_line(client: Client, token:
         ("objectives?limit=many", 422, "limit"),
         ("objectives?at=yesterday", 422, "at"),
         ("objectives?at=2020-01-01T00:00:00", 422, "at"),
-        (f"objectives?at={(NOW + timedelta(days=1)).strftime('%Y-%m-%dT%H:%M:%SZ')}", 422, "future"),
+        ("objectives?at=2999-01-01T00:00:00Z", 422, "future"),
     ],
 )
 def test_a_refusal_is_a_problem_document_that_names_the_place(
