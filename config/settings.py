@@ -165,4 +165,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname:7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENV.LOG_LEVEL},
+    # The folder that is the embedded broker has no host name, and kombu warns of that at every start.
+    "loggers": {"kombu.connection": {"level": "ERROR"}},
 }

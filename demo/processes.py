@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,27 @@ from demo.environment import BASE_DIR
 
 STOPPED_BY_HAND = {130, 143}
 PATIENCE = 60.0
+# Celery objects to root with eight lines; in a container or a virtual machine there is often nobody else.
+QUIET = "ignore:You're running the worker with superuser privileges"
 
 
 class Lines(Printer):  # type: ignore[misc]
-    """Prints what the processes say, not how they are managed; remembers which one stopped first."""
+    """Prints what the processes say, not how they are managed, and nothing more once the end has begun.
+
+    `first_stop` tells which one stopped by itself.
+    """
 
     first_stop = ""
+    _ending = False
 
     def write(self, message: Any) -> None:
         if message.name != SYSTEM_PRINTER_NAME:
-            super().write(message)
-        elif not self.first_stop and " stopped " in message.data:
-            self.first_stop = message.data.strip()
+            if not self._ending:
+                # A terminal that is gone must not keep anything from being stopped in order.
+                with suppress(OSError):
+                    super().write(message)
+        elif not self._ending and (" stopped " in message.data or " received" in message.data):
+            self._ending, self.first_stop = True, message.data.strip()
 
 
 def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str, list[str]]:
@@ -55,13 +65,13 @@ def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str,
 
 
 def run(commands: Mapping[str, Sequence[str]], secret: Mapping[str, str], ready: Callable[[], None], url: str) -> int:
-    """Run them until one ends or a person stops them; `ready` is called once `url` answers. Returns the exit code.
+    """Run them until one ends or a person stops them; `ready` is called once `url` answers.
 
-    `secret` is added to their environment.
+    `secret` is added to their environment. Returns the exit code: 0 when a person stopped them.
     """
     lines = Lines()
     manager = Manager(lines)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **secret}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, **secret}
     for name, command in commands.items():
         manager.add_process(name, f"exec {shlex.join(command)}", env=environment, cwd=str(BASE_DIR))
     # Closing the terminal is another way to stop.
@@ -69,6 +79,7 @@ def run(commands: Mapping[str, Sequence[str]], secret: Mapping[str, str], ready:
     threading.Thread(target=_announce, args=(url, ready), daemon=True).start()
     manager.loop()
     if manager.returncode in STOPPED_BY_HAND:
+        sys.stdout.write("Stopped. The next start goes on with the data.\n")
         return 0
     sys.stderr.write(f"The demo ended, because {lines.first_stop}; the reason is in the lines above.\n")
     return manager.returncode or 1
