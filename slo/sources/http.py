@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ReadTimeoutError
 
 
 def shown(url: str) -> str:
@@ -13,8 +14,9 @@ def shown(url: str) -> str:
 
 def cause(error: Exception) -> str:
     """What went wrong, in a few words: the end of the innermost reason of a chain of exceptions."""
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
     inner: object = error.args[0] if error.args else error
     reason = getattr(inner, "reason", None) or inner
+    # A session that retries hides the time-out inside a connection error.
+    if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
+        return "no answer in time"
     return str(reason).rpartition(": ")[2][:200] or type(error).__name__

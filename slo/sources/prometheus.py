@@ -16,6 +16,8 @@ from slo.sources.selector import parse
 OBJECTIVES = 50
 # Prometheus refuses more than 11,000 points a series; answers of more points than this get unwieldy.
 STEPS, POINTS = 10_000, 200_000
+# Scrapes that may fail in a row, or be stated too short, before nothing is taken for known any more.
+PATIENCE = 4
 
 Name = Literal["good", "bad", "total"]
 
@@ -100,10 +102,14 @@ class Prometheus:
         answers: Answers = {}
         for batch in _batches(queries):
             fresh = self._fresh_targets(server, grid) if batch[0].counter else ()
-            parts = [part for query in batch for part in _parts(query, grid.step, fresh)]
+            parts = [part for query in batch for part in _parts(query, grid.step, fresh, self._patience)]
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
         return {query.objective: _reading(query, grid, answers) for query in queries}
+
+    @property
+    def _patience(self) -> float:
+        return PATIENCE * self.scrape_interval
 
     def _fresh_targets(self, server: Server, grid: Grid) -> tuple[promql.Target, ...]:
         if grid not in self._fresh:
@@ -144,13 +150,15 @@ def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
             yield [query]
 
 
-def _parts(query: Query, step: int, fresh: Sequence[promql.Target]) -> list[Part]:
-    asked: list[tuple[Name, str]] = [("total", query.total)]
-    asked.append(("good", query.good) if query.good else ("bad", query.bad))
-    return [
-        Part(query.objective, name, promql.increments(text.strip(), step, fresh) if query.counter else text)
-        for name, text in asked
-    ]
+def _parts(query: Query, step: int, fresh: Sequence[promql.Target], patience: float) -> list[Part]:
+    total, part = query.total, query.good or query.bad
+    if query.counter:
+        selector = total.strip()
+        # The total alone tells what was observed.
+        total = promql.while_scraped(promql.increments(selector, step, fresh), selector, patience)
+        part = promql.increments(part.strip(), step, fresh)
+    name: Name = "good" if query.good else "bad"
+    return [Part(query.objective, "total", total), Part(query.objective, name, part)]
 
 
 def _find_fresh(server: Server, grid: Grid) -> Iterator[promql.Target]:

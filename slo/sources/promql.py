@@ -46,6 +46,15 @@ def increments(selector: str, step: int, fresh: Sequence[Target] = ()) -> str:
     return f"sum((({selector} - {earlier}) >= 0) or {born})"
 
 
+def while_scraped(expression: str, selector: str, seconds: float) -> str:
+    """The expression at the instants when a series of the selector had a value at most so many seconds old.
+
+    Prometheus answers with a value for five minutes after scraping has stopped, if nothing says that the target is
+    gone: nothing known would look like nothing happened. No event is lost by this as long as a step is not longer.
+    """
+    return f"{expression} unless max(timestamp({selector})) <= time() - {seconds:g}"
+
+
 def fresh_targets(step: int) -> str:
     """The targets that were not seen a step before, or whose process is younger than what is looked back to."""
     return f"({START} unless ({START} == ({START} offset {step}ms))) or ({START} > time() - {HISTORY_SECONDS + 60})"
