@@ -54,6 +54,34 @@ class StatusList(Schema):
     count: int
 
 
+class PresentOut(Schema):
+    burn: float | None
+    exhausts_at: datetime | None
+
+
+class TrendOut(Schema):
+    """Between `earliest` and `latest` lie 80 % of the futures; null means not by `horizon`."""
+
+    exhausts_at: datetime | None
+    earliest: datetime | None
+    latest: datetime | None
+    confidence: float
+    likelihood: float
+    horizon: datetime
+    spent: bool
+
+
+class ForecastOut(Schema):
+    """When a budget is spent: at the present burn, and by trend; `note` says why there is no trend."""
+
+    objective: str
+    as_of: datetime
+    remaining: float | None
+    present: PresentOut
+    trend: TrendOut | None
+    note: str | None
+
+
 @router.get("/objectives", response=StatusList, summary="The status of every objective")
 def list_objectives(
     request: HttpRequest,
@@ -77,6 +105,11 @@ def list_objectives(
 @router.get("/objectives/{name}", response=StatusOut, summary="The status of one objective")
 def get_objective(request: HttpRequest, name: str, at: AwareDatetime | None = None) -> dict[str, Any]:
     return selectors.status(name, _instant(at)).as_json()
+
+
+@router.get("/objectives/{name}/forecast", response=ForecastOut, summary="When the budget will be spent")
+def get_forecast(request: HttpRequest, name: str, at: AwareDatetime | None = None) -> dict[str, Any]:
+    return selectors.forecast(name, _instant(at)).as_json()
 
 
 def _instant(at: datetime | None) -> datetime:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from slo.errors import NotFoundError
+from slo.maths import forecast as forecasting
 from slo.maths.ledger import Row, Span, Sums, Window, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import to_epoch
@@ -45,6 +46,27 @@ def statuses(at: datetime, chosen: Iterable[Objective] | None = None) -> list[St
 def status(name: str, at: datetime) -> Status:
     """The status of one objective at `at`. Raises NotFoundError."""
     return statuses(at, [objective(name)])[0]
+
+
+def forecast(name: str, at: datetime) -> forecasting.Outlook:
+    """Where the budget of one objective is going, as of `at`. Raises NotFoundError."""
+    return outlook(objective(name), at)
+
+
+def outlook(item: Objective, at: datetime) -> forecasting.Outlook:
+    """Where the budget of an objective is going, as of `at`: at the present burn, and by the trend of its period."""
+    judged, period = statuses(at, [item])[0], item.span()
+    end, step = judged.period.end, forecasting.bucket(period.seconds)
+    first = end - (end - judged.period.start) // step * step
+    spends = [_spend(window) for window in between(item, range(first, end + 1, step))]
+    if period.kind == "rolling":
+        return forecasting.Outlook(judged, forecasting.rolling(spends, item.target, step))
+    left = (judged.period_end - at).total_seconds()
+    return forecasting.Outlook(judged, forecasting.calendar(spends, item.target, step, left))
+
+
+def _spend(window: Window) -> forecasting.Spend:
+    return forecasting.Spend(window.bad or 0.0, window.total or 0.0, window.completeness if window.known else 0.0)
 
 
 def rolling(item: Objective, instants: Sequence[int], length: int) -> list[Window]:

@@ -14,6 +14,7 @@ from dashboards.presenters.charts import RANGES, Range, default_range
 from dashboards.sparkline import Bar, budget_bar
 from slo import selectors
 from slo.maths.burn import BurnWindow, seconds_to_detect
+from slo.maths.forecast import Forecast
 from slo.maths.status import HOUR, SHORT, Status
 from slo.maths.windows import Period
 from slo.models import Exclusion, Objective
@@ -55,6 +56,7 @@ class ObjectivePage:
     left_seconds: float | None
     left_events: float | None
     lasts: float | None
+    trend: str
     burn: float | None
     burn_recent: float | None
     windows: tuple[WindowRow, ...]
@@ -77,7 +79,8 @@ class Definition:
 def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
     """Everything the page of an objective shows at `at`. Raises NotFoundError."""
     item = selectors.objective(name)
-    status = selectors.statuses(at, [item])[0]
+    ahead = selectors.outlook(item, at)
+    status = ahead.status
     recent = alerts.history(20, objective=name)
     period = item.span()
     paging = any(alert.state == Alert.State.FIRING and alert.severity == "page" for alert in recent)
@@ -92,6 +95,7 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         left_seconds=None if left is None else left * allowed,
         left_events=None if left is None or status.budget.total is None else left * status.budget.total,
         lasts=None if status.exhausts_at is None else (status.exhausts_at - at).total_seconds(),
+        trend=_trend(ahead.trend),
         burn=status.burns.get(HOUR),
         burn_recent=status.burns.get(SHORT),
         windows=tuple(_window_row(window, status) for window in status.facts.policy),
@@ -108,6 +112,20 @@ def _period(period: Period) -> str:
     if period.kind == "rolling":
         return f"the last {formats.duration(period.seconds)}"
     return f"the calendar {period.unit} ({period.zone})"
+
+
+def _trend(trend: Forecast | None) -> str:
+    """Where the budget is going if the future is like the recent past, with what is sure about it."""
+    if trend is None or trend.spent:
+        return ""
+    horizon = formats.rough(trend.horizon)
+    if trend.median is None:
+        chance = formats.percent(trend.likelihood, 0)
+        return f"by trend not within {horizon}" + (f" ({chance} likely)" if trend.likelihood >= 0.01 else "")
+    if trend.earliest is None or trend.earliest == trend.latest:
+        return f"by trend in {formats.rough(trend.median)}"
+    until = f"and {formats.rough(trend.latest)}" if trend.latest is not None else f"and after {horizon}"
+    return f"by trend in {formats.rough(trend.median)}, between {formats.rough(trend.earliest)} {until} (80 % sure)"
 
 
 def _window_row(window: BurnWindow, status: Status) -> WindowRow:
