@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from alerts import selectors
 from alerts.models import Alert, Delivery, Runbook, Transition
 from alerts.services.acknowledge import NOTE_LENGTH
 from alerts.services.acknowledge import acknowledge as acknowledge_alert
 from alerts.services.deliver import send_again as owe_again
+from alerts.services.replay import replay as replay_history
+from slo import selectors as slo_selectors
 from slo.api_auth import Caller, operator
 
 router = Router(tags=["alerts"])
@@ -104,6 +106,46 @@ class Note(Schema):
     note: Annotated[str, Field(max_length=NOTE_LENGTH)] = ""
 
 
+class WouldBeOut(Schema):
+    """`budget_spent` is the share gone when it fired, `detection_delay` the seconds since its incident began."""
+
+    severity: str
+    start: datetime
+    end: datetime | None
+    budget_spent: float | None
+    detection_delay: float | None
+
+
+class ChangeOut(Schema):
+    at: datetime
+    severity: str
+    before: str
+    after: str
+
+
+class IncidentOut(Schema):
+    start: datetime
+    end: datetime
+
+
+class ReplayOut(Schema):
+    """What a burn policy would have done; `resolution` is the longest time (seconds) between two judgements."""
+
+    objective: str
+    policy: str
+    windows: list[str]
+    since: datetime
+    until: datetime
+    judgements: int
+    resolution: int
+    pages: int
+    tickets: int
+    alerts: list[WouldBeOut]
+    changes: list[ChangeOut]
+    incidents: list[IncidentOut]
+    note: str | None
+
+
 @router.get("/alerts", response=AlertList, summary="Alerts, newest first")
 def list_alerts(
     request: HttpRequest, state: State | None = None, service: str = "", objective: str = "", limit: Limit = 100
@@ -160,6 +202,22 @@ def send_again(request: HttpRequest, pk: int) -> dict[str, Any]:
     """Conflict (409) if it is not dead."""
     owe_again(selectors.delivery(pk), datetime.now(UTC))
     return _delivery(selectors.delivery(pk))
+
+
+@router.get(
+    "/objectives/{name}/replay", response=ReplayOut, tags=["objectives"], summary="What a burn policy would have done"
+)
+def replay(
+    request: HttpRequest,
+    name: str,
+    since: AwareDatetime,
+    until: AwareDatetime | None = None,
+    policy: str = "",
+    windows: Annotated[str, Field(max_length=1000)] = "",
+) -> dict[str, Any]:
+    """By a named policy, or windows such as `page:1h/5m:14.4,ticket:3d/6h:1`; by the objective's own if neither."""
+    at = datetime.now(UTC)
+    return replay_history(slo_selectors.objective(name), since, until or at, at, policy, windows).as_json()
 
 
 def _alert(alert: Alert, runbooks: frozenset[str]) -> dict[str, Any]:

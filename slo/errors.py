@@ -52,5 +52,9 @@ class BackfillError(BrownoutError):
     """History cannot be filled in as asked; nothing was changed."""
 
 
+class ReplayError(DefinitionError):
+    """A replay cannot be done as asked: nothing to replay, or too much."""
+
+
 class NotFoundError(BrownoutError):
     """No such thing by that name."""

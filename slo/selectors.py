@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
@@ -14,9 +14,10 @@ from django.db.models import Q, QuerySet
 
 from slo.errors import NotFoundError
 from slo.maths import forecast as forecasting
+from slo.maths.burn import BurnWindow
 from slo.maths.ledger import Row, Span, Sums, Window, merge, window
 from slo.maths.status import SHORT, Status, judge
-from slo.maths.windows import to_epoch
+from slo.maths.windows import from_epoch, to_epoch
 from slo.models import Exclusion, Measurement, Objective, SourceState, Watermark
 
 T = TypeVar("T")
@@ -117,6 +118,22 @@ def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> 
     }
 
 
+def judged(item: Objective, since: datetime, until: datetime, policy: tuple[BurnWindow, ...]) -> Iterator[Status]:
+    """The status at every instant after `since` up to `until` that the ledger still has a row of, as `policy` judges.
+
+    Where every tick still has its row these are the statuses of then, as far as nothing was corrected or excluded
+    since.
+    """
+    facts, start, end = replace(item.facts(), policy=policy), to_epoch(since), to_epoch(until)
+    span = item.span()
+    earliest = min(to_epoch(span.bounds(since)[0]), start - max(facts.windows))
+    history = History(item, earliest, end)
+    for at in history.instants(start, end):
+        begin, finish = span.bounds(from_epoch(at))
+        windows = {length: history.window(at - length, at) for length in facts.windows}
+        yield judge(facts, history.window(to_epoch(begin), at), finish, windows, from_epoch(at), windows[SHORT])
+
+
 class History:
     """All rows of one objective over a span, in memory: many windows for one query."""
 
@@ -137,6 +154,10 @@ class History:
         self._holes = holes
         self._instants = [row[0] for row in rows]
         self._rows = [Row(row[0], Sums(*row[1:])) for row in rows]
+
+    def instants(self, start: int, end: int) -> list[int]:
+        """The instants of the rows there are after `start` up to `end`."""
+        return self._instants[bisect_right(self._instants, start) : bisect_right(self._instants, end)]
 
     def _row(self, at: int) -> Row:
         if not self._rows:

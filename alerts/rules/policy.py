@@ -1,11 +1,17 @@
 """How patient an alert is, as data: how long a burn must last before it fires, and stay away before it ends."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slo.errors import PolicyError
-from slo.maths.burn import BurnWindow
+from slo.errors import DurationError, PolicyError
+from slo.maths.burn import BurnWindow, Severity
+from slo.maths.windows import parse_duration
+
+_WINDOW = re.compile(
+    r"(?P<severity>page|ticket):(?P<long>\w{1,20})/(?P<short>\w{1,20}):(?P<factor>\d{1,6}(?:\.\d{1,6})?)"
+)
 
 # A burn rate that hovers at its factor crosses it at every tick; a fifth of the short window rides that out while
 # the end of a real incident is told hardly later than the window itself tells it.
@@ -40,3 +46,26 @@ def _seconds(stated: Any, name: str, severity: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise PolicyError(f"{name} of {severity} must be a number of seconds from 0 up, not {value!r}")
     return float(value)
+
+
+def parse_windows(text: str) -> tuple[BurnWindow, ...]:
+    """Windows as people write them on one line: `page:1h/5m:14.4,ticket:3d/6h:1`.
+
+    Raises PolicyError naming the part that is at fault.
+    """
+    return tuple(_parse(part.strip()) for part in text.split(","))
+
+
+def _parse(text: str) -> BurnWindow:
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        raise PolicyError(f"{text[:60]!r} is no burn window; write severity:long/short:factor, such as page:1h/5m:14.4")
+    severity: Severity = "page" if found["severity"] == "page" else "ticket"
+    try:
+        long, short = parse_duration(found["long"]), parse_duration(found["short"])
+    except DurationError as error:
+        raise PolicyError(f"{text!r}: {error.message}") from None
+    factor = float(found["factor"])
+    if factor <= 0:
+        raise PolicyError(f"{text!r}: the factor must be above 0")
+    return BurnWindow(severity, long, short, factor)
