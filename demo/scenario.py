@@ -118,7 +118,7 @@ FORCED = (
 # After the anchor the same hour and a bit comes back again and again.
 CYCLE = 70 * MINUTE
 LIVE = (
-    Incident("the language model is saturated", "llm", 14 * MINUTE, 9 * MINUTE, errors=0.3, slowness=2.2),
+    Incident("the language model is saturated", "llm", 14 * MINUTE, 9 * MINUTE, errors=0.36, slowness=2.2),
     Incident("orders time out", "orders", 36 * MINUTE, 10 * MINUTE, errors=0.46, slowness=2.5),
     Incident("returns are slow", "returns", 36 * MINUTE, 10 * MINUTE, errors=0.004, slowness=2.4),
     Incident(
