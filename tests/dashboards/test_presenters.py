@@ -216,6 +216,9 @@ def test_flags_come_by_tier_with_what_shed_them(world: World) -> None:
     flag = page.tiers[0].flags[0]
     assert (page.tiers[0].number, flag.badge.word, flag.value, flag.alert) == (3, "Shed", False, world.alert.pk)
     assert page.changed == 1
+    assert flag.effect is not None
+    assert flag.effect.before == pytest.approx(60)
+    assert flag.effect.after == pytest.approx(60)
     assert [change.cause for change in flag.changes] == ["shed"]
 
 
@@ -250,7 +253,7 @@ def test_the_overview_takes_a_handful_of_queries_however_many_objectives(
         (lambda: objective_page("orders-availability", NOW, ""), 20),
         (lambda: charts(objective_page("orders-availability", NOW, "").item, NOW, range_named("30d", 0)), 30),
         (lambda: capabilities_page(NOW, ["orders"]), 24),
-        (lambda: flags_page(NOW), 6),
+        (lambda: flags_page(NOW), 9),
         (strip, 5),
     ],
     ids=["objective", "charts", "capabilities", "flags", "strip"],

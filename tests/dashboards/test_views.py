@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 
 from alerts.models import Alert
@@ -33,8 +34,9 @@ PAGES = (
 PUBLIC = pytest.mark.parametrize("page", PAGES)
 
 
-def text(response: HttpResponse) -> str:
-    return response.content.decode()
+def text(response: Any) -> str:
+    body: str = response.content.decode()
+    return body
 
 
 @PUBLIC
@@ -52,8 +54,8 @@ def test_strangers_are_sent_to_log_in_and_back(client: Client, world: World, pag
 
 
 @PUBLIC
-def test_public_reading_needs_no_login(client: Client, world: World, settings: object, page: str) -> None:
-    settings.PUBLIC_READ = True  # type: ignore[attr-defined]
+def test_public_reading_needs_no_login(client: Client, world: World, settings: LazySettings, page: str) -> None:
+    settings.PUBLIC_READ = True
     assert client.get(page).status_code == 200
 
 
@@ -132,11 +134,10 @@ def test_a_page_is_never_kept_by_a_cache_of_others(reader: Client) -> None:
 
 
 # Flags ------------------------------------------------------------------------------------------------------------
-def force(client: Client, **fields: str) -> HttpResponse:
-    answer: HttpResponse = client.post(
+def force(client: Client, **fields: str) -> Any:
+    return client.post(
         "/flags/order-updates/", {"value": "on", "reason": "needed for the fair", "minutes": "60", **fields}
     )
-    return answer
 
 
 def test_an_operator_forces_a_flag_with_reason_and_expiry(operator: Client, world: World) -> None:
@@ -253,9 +254,8 @@ def test_readers_are_told_how_to_act_instead_of_shown_buttons(reader: Client, wo
 
 
 # People -----------------------------------------------------------------------------------------------------------
-def log_in(client: Client, password: str, then: str = "") -> HttpResponse:
-    answer: HttpResponse = client.post("/login/", {"username": "viewer", "password": password, "next": then})
-    return answer
+def log_in(client: Client, password: str, then: str = "") -> Any:
+    return client.post("/login/", {"username": "viewer", "password": password, "next": then})
 
 
 def test_logging_in_leads_back(client: Client, world: World) -> None:
