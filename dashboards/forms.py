@@ -5,8 +5,6 @@ from typing import Literal
 
 from django import forms
 
-from degradation.rules.value import OFFERED
-
 EXPIRIES = (("15", "15 minutes"), ("60", "1 hour"), ("240", "4 hours"), ("1440", "24 hours"))
 
 
@@ -23,7 +21,9 @@ class FlagForm(forms.Form):
 
     value = forms.ChoiceField(choices=(("on", "on"), ("off", "off"), ("auto", "auto")))
     reason = _reason()
-    minutes = forms.TypedChoiceField(choices=EXPIRIES, coerce=int, required=False, empty_value=None)
+    minutes = forms.TypedChoiceField(
+        choices=EXPIRIES, coerce=int, error_messages={"required": "Say when it ends: an override never stays for good."}
+    )
     # The flag as the person saw it: a change by somebody faster is not overwritten.
     version = forms.IntegerField(required=False)
 
@@ -32,7 +32,7 @@ class FlagForm(forms.Form):
         return value
 
     def until(self, at: datetime) -> datetime:
-        return at + (timedelta(minutes=self.cleaned_data["minutes"]) if self.cleaned_data["minutes"] else OFFERED)
+        return at + timedelta(minutes=self.cleaned_data["minutes"])
 
 
 class ReasonForm(forms.Form):

@@ -50,7 +50,8 @@ def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str,
     return {
         "web": [
             *(python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--workers", "1", "--threads", "4", "--log-level", "warning", "--graceful-timeout", "3"),
+            *("--workers", "1", "--threads", "4", "--keep-alive", "10"),
+            *("--log-level", "warning", "--graceful-timeout", "1"),
         ],
         "worker": [
             *(*celery, "worker", "--pool", "threads", "--concurrency", "2", *calm),

@@ -87,7 +87,9 @@ NOW = (
     Incident("returns are slow", "returns", -20 * MINUTE, 25 * MINUTE, errors=0.004, slowness=2.4),
 )
 # A campaign sends everybody to the recommendations.
-LAST_WEEK = Incident("campaign overload", "recommendations", -6 * DAY - 5 * HOUR, 55 * MINUTE, 0.2, 2.2)
+LAST_WEEK = Incident(
+    "a campaign overloads the recommendations", "recommendations", -6 * DAY - 5 * HOUR, 55 * MINUTE, 0.2, 2.2
+)
 UPGRADE = (
     Incident("catalog upgrade", "catalog", -11 * DAY, 50 * MINUTE, errors=0.35),
     Incident("search upgrade", "search", -11 * DAY, 50 * MINUTE, errors=0.35),
@@ -116,10 +118,12 @@ FORCED = (
 # After the anchor the same hour and a bit comes back again and again.
 CYCLE = 70 * MINUTE
 LIVE = (
-    Incident("language model saturated", "llm", 14 * MINUTE, 9 * MINUTE, errors=0.3, slowness=2.2),
+    Incident("the language model is saturated", "llm", 14 * MINUTE, 9 * MINUTE, errors=0.36, slowness=2.2),
     Incident("orders time out", "orders", 36 * MINUTE, 10 * MINUTE, errors=0.46, slowness=2.5),
     Incident("returns are slow", "returns", 36 * MINUTE, 10 * MINUTE, errors=0.004, slowness=2.4),
-    Incident("campaign overload", "recommendations", 58 * MINUTE, 7 * MINUTE, errors=0.2, slowness=2.2),
+    Incident(
+        "a campaign overloads the recommendations", "recommendations", 58 * MINUTE, 7 * MINUTE, errors=0.2, slowness=2.2
+    ),
 )
 
 
@@ -132,6 +136,15 @@ def incidents(at: float) -> Iterator[tuple[Incident, float]]:
         for incident in LIVE:
             if level := incident.level(at % CYCLE):
                 yield incident, level
+
+
+def news(at: float) -> str:
+    """A sentence about an instant after the anchor: what is going on, or when something will."""
+    now = [incident.name for incident, _ in incidents(at)]
+    if now:
+        return f"Right now {' and '.join(now)}."
+    wait = min((incident.start - at) % CYCLE for incident in LIVE)
+    return f"All is calm; the next incident begins in {math.ceil(wait / MINUTE)} min."
 
 
 def off(at: float) -> frozenset[str]:

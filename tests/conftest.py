@@ -44,10 +44,14 @@ def _kind(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_without_collecting() -> Iterator[None]:
-    """Pages name static files as they are: the manifest exists only after `collectstatic`."""
+def _static_files_without_collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages name static files as they are: the manifest exists only after `collectstatic`.
+
+    What somebody collected on this machine is not read either: whitenoise would walk through it for every client.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    empty = str(tmp_path_factory.mktemp("static"))
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, STATIC_ROOT=empty):
         yield
 
 

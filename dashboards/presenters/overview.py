@@ -102,7 +102,12 @@ def _capabilities_part(modes: Sequence[ModeView]) -> list[str]:
     if len(hurt) > 2:
         return [f"{len(hurt)} of {len(modes)} capabilities degraded"]
     words = {"degraded": "degraded", "last resort": "on its last resort"}
-    return [f"{str(view.capability).lower()} {words[view.state]}" for view in hurt]
+    return [f"{_in_a_sentence(str(view.capability))} {words[view.state]}" for view in hurt]
+
+
+def _in_a_sentence(title: str) -> str:
+    """Without its capital, unless it is an abbreviation such as FAQ."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _flags_part(flags: Sequence[FlagView]) -> list[str]:

@@ -80,7 +80,7 @@ class Prometheus:
     timeout: float = 10
     headers: Mapping[str, str] = field(default_factory=dict)
     replays: bool = field(default=True, init=False)
-    _fresh: dict[Grid, tuple[promql.Target, ...]] = field(default_factory=dict, init=False, repr=False)
+    _fresh: dict[Grid, promql.Fresh] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.scrape_interval <= 0 or self.timeout <= 0:
@@ -101,7 +101,7 @@ class Prometheus:
     def _collect(self, server: Server, queries: Sequence[Query], grid: Grid) -> dict[int, Reading]:
         answers: Answers = {}
         for batch in _batches(queries):
-            fresh = self._fresh_targets(server, grid) if batch[0].counter else ()
+            fresh = self._fresh_targets(server, grid) if batch[0].counter else promql.Fresh()
             parts = [part for query in batch for part in _parts(query, grid.step, fresh, self._patience)]
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
@@ -111,9 +111,9 @@ class Prometheus:
     def _patience(self) -> float:
         return PATIENCE * self.scrape_interval
 
-    def _fresh_targets(self, server: Server, grid: Grid) -> tuple[promql.Target, ...]:
+    def _fresh_targets(self, server: Server, grid: Grid) -> promql.Fresh:
         if grid not in self._fresh:
-            self._fresh[grid] = tuple(_find_fresh(server, grid))
+            self._fresh[grid] = _find_fresh(server, grid)
         return self._fresh[grid]
 
 
@@ -150,28 +150,32 @@ def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
             yield [query]
 
 
-def _parts(query: Query, step: int, fresh: Sequence[promql.Target], patience: float) -> list[Part]:
+def _parts(query: Query, step: int, fresh: promql.Fresh, patience: float) -> list[Part]:
     total, part = query.total, query.good or query.bad
     if query.counter:
         selector = total.strip()
         # The total alone tells what was observed.
-        total = promql.while_scraped(promql.increments(selector, step, fresh), selector, patience)
-        part = promql.increments(part.strip(), step, fresh)
+        total = promql.while_scraped(_increments(selector, step, fresh), selector, patience)
+        part = _increments(part.strip(), step, fresh)
     name: Name = "good" if query.good else "bad"
     return [Part(query.objective, "total", total), Part(query.objective, name, part)]
 
 
-def _find_fresh(server: Server, grid: Grid) -> Iterator[promql.Target]:
-    found = set()
+def _increments(selector: str, step: int, fresh: promql.Fresh) -> str:
+    return promql.increments(selector, step, fresh.of(parse(selector)))
+
+
+def _find_fresh(server: Server, grid: Grid) -> promql.Fresh:
+    asked = promql.fused([promql.named(promql.young(), "young"), promql.named(promql.found(grid.step), "found")])
+    targets: dict[str, set[promql.Target]] = {"young": set(), "found": set()}
     for first, last in grid.pieces(1):
         try:
-            for series in server.range(
-                promql.fresh_targets(grid.step), grid.moment(first), grid.moment(last), grid.step
-            ):
-                found.add(promql.Target(series.labels.get("job", ""), series.labels.get("instance", "")))
-        except QueryError:
-            return  # Not every such server knows start times; the counters' values tell nearly all without.
-    yield from sorted(found, key=lambda target: (target.job, target.instance))
+            for series in server.range(asked, grid.moment(first), grid.moment(last), grid.step):
+                target = promql.Target(series.labels.get("job", ""), series.labels.get("instance", ""))
+                targets[series.labels["sli"]].add(target)
+        except (QueryError, KeyError):
+            return promql.Fresh()  # Not every such server knows start times; the values tell nearly all without.
+    return promql.Fresh(tuple(targets["young"]), tuple(targets["found"]))
 
 
 def _ask(server: Server, parts: Sequence[Part], grid: Grid, first: int, last: int, answers: Answers) -> None:

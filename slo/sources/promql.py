@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from slo.errors import QueryError
+from slo.sources.selector import Selector
+
 # How long a target may be away and still come back with what it counted meanwhile.
 HISTORY, HISTORY_SECONDS = "2h", 7_200
 # A process seen for the first time within this many seconds of its start is new: service discovery takes a moment.
@@ -27,22 +30,37 @@ class Target:
     instance: str
 
 
-def increments(selector: str, step: int, fresh: Sequence[Target] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Targets that need a closer look: processes younger than what is looked back to, and old ones first seen now."""
+
+    young: tuple[Target, ...] = ()
+    found: tuple[Target, ...] = ()
+
+    def of(self, selector: Selector) -> "Fresh":
+        """Those that a selector can be about."""
+        return Fresh(_about(selector, self.young), _about(selector, self.found))
+
+
+def increments(selector: str, step: int, fresh: Fresh | None = None) -> str:
     """What the counters of a bare selector counted in the last `step` milliseconds, summed.
 
-    For `fresh` targets the start of their process is looked at as well. A value from before it belongs to another
-    process, so a counter that is above it is no progress, but all new; and a process that has long been running
-    when it is first seen gives only its baseline. For other targets the values alone tell the same, at less cost.
+    A value from before the start of a `young` process belongs to another one, so a counter that is above it is no
+    progress, but all new. A process that has long been running when it is `found` gives only its baseline. For
+    all other targets the values alone tell the same, at a fraction of the cost.
     """
     earlier, born = f"last_over_time({selector}[{HISTORY}] offset {step}ms)", selector
-    if fresh:
-        listed, start = _with(selector, _matchers(fresh)), START + _braced(_matchers(fresh))
-        last_seen = f"max_over_time(timestamp({listed})[{HISTORY}:{step}ms] offset {step}ms)"
-        running = f"{TARGET} ({_long_running(fresh, step)})"
+    if fresh and fresh.young:
+        listed, start = _with(selector, _matchers(fresh.young)), START + _braced(_matchers(fresh.young))
+        # What was there a step before needs no search; the search is by the minute, since it costs.
+        search = f"max_over_time(timestamp({listed})[{HISTORY}:1m] offset {step}ms)"
+        last_seen = f"(timestamp({listed} offset {step}ms) or {search})"
         of_another = f"{TARGET} group_left () max by (job, instance) ({start})"
         earlier = f"({earlier} unless ({last_seen} < {of_another}))"
         # Without a stale marker the last value of a process outlives it for some minutes.
-        born = f"({selector} unless (timestamp({listed}) < {of_another}) unless {running})"
+        born = f"({born} unless (timestamp({listed}) < {of_another}))"
+    if fresh and fresh.found:
+        born = f"({born} unless {TARGET} ({_long_running(fresh.found, step)}))"
     return f"sum((({selector} - {earlier}) >= 0) or {born})"
 
 
@@ -55,9 +73,14 @@ def while_scraped(expression: str, selector: str, seconds: float) -> str:
     return f"{expression} unless max(timestamp({selector})) <= time() - {seconds:g}"
 
 
-def fresh_targets(step: int) -> str:
-    """The targets that were not seen a step before, or whose process is younger than what is looked back to."""
-    return f"({START} unless ({START} == ({START} offset {step}ms))) or ({START} > time() - {HISTORY_SECONDS + 60})"
+def young() -> str:
+    """The processes younger than what is looked back to."""
+    return f"{START} > time() - {HISTORY_SECONDS + 60}"
+
+
+def found(step: int) -> str:
+    """The processes that are not young, and were not seen a step before."""
+    return f"({START} unless ({START} == ({START} offset {step}ms))) < time() - {YOUNG}"
 
 
 def named(expression: str, name: str) -> str:
@@ -74,9 +97,17 @@ def fused(expressions: Sequence[str]) -> str:
     return f"({fused(expressions[:middle])}) or ({fused(expressions[middle:])})"
 
 
-def _long_running(fresh: Sequence[Target], step: int) -> str:
+def _about(selector: Selector, targets: Sequence[Target]) -> tuple[Target, ...]:
+    asked = Selector(selector.name, tuple(m for m in selector.matchers if m.label in ("job", "instance")))
+    try:
+        return tuple(t for t in targets if asked.matches({"job": t.job, "instance": t.instance}))
+    except QueryError:  # An expression of Prometheus's own dialect: it is asked about them all.
+        return tuple(targets)
+
+
+def _long_running(targets: Sequence[Target], step: int) -> str:
     """Processes first seen now that are neither young nor started since their job was last seen (an outage)."""
-    start, siblings = START + _braced(_matchers(fresh)), START + _braced(_jobs(fresh))
+    start, siblings = START + _braced(_matchers(targets)), START + _braced(_jobs(targets))
     last_seen = f"max by (job) (max_over_time(timestamp({siblings})[{HISTORY}:1m] offset {step}ms))"
     return (
         f"((time() - {start}) > {YOUNG}) unless {TARGET} last_over_time({start}[{HISTORY}] offset {step}ms) "

@@ -161,6 +161,16 @@ def test_a_busy_port_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_missing_prometheus_is_told_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "demo", "--prometheus", "--port", str(free_port()), "--data", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, env={"PATH": "/nowhere"}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "There is no `prometheus` here" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_it_does_not_run_in_an_environment_that_is_not_its_own(tmp_path: Path) -> None:
     """So that --reset can never reach data that is not the demo's."""
     settings = {

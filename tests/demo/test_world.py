@@ -38,8 +38,22 @@ def test_an_incident_comes_waxes_wanes_and_goes(incident: scenario.Incident) -> 
 def test_the_live_cycle_comes_back_and_leaves_calm_between_incidents() -> None:
     first = [incident.name for incident, _ in scenario.incidents(20 * MINUTE)]
     again = [incident.name for incident, _ in scenario.incidents(20 * MINUTE + 3 * scenario.CYCLE)]
-    assert first == again == ["language model saturated"]
+    assert first == again == ["the language model is saturated"]
     assert not list(scenario.incidents(30 * MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("minute", "sentence"),
+    [
+        (0, "Right now orders time out and returns are slow."),
+        (6, "All is calm; the next incident begins in 8 min."),
+        (15, "Right now the language model is saturated."),
+        (69, "All is calm; the next incident begins in 15 min."),
+        (7 * 70 + 24, "All is calm; the next incident begins in 12 min."),
+    ],
+)
+def test_the_news_is_what_goes_on_or_comes_next(minute: int, sentence: str) -> None:
+    assert scenario.news(minute * MINUTE) == sentence
 
 
 def test_every_incident_and_flag_of_the_scenario_exists_in_the_world() -> None:

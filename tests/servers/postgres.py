@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import psycopg
 
-from tests.servers.process import MissingServerError, Server, ServerError, find
+from tests.servers.process import MORTAL, MissingServerError, Server, ServerError, find
 
 
 class Postgres(Server):
@@ -84,7 +84,8 @@ class Postgres(Server):
         return {"cwd": self.folder, "user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
 
     def _spawn(self, log: int) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._identity())
+        command = [*MORTAL, *self.command()]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._identity())
 
 
 def _folders() -> list[Path]:

@@ -23,6 +23,9 @@ Found = TypeVar("Found")
 
 _random = random.SystemRandom()
 
+# A server must not outlive the tests, however they end: killed, they have no chance to stop it.
+MORTAL = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
+
 
 class MissingServerError(Exception):
     """A program is not installed; the message names the package that has it."""
@@ -140,7 +143,12 @@ class Server(ABC):
 
     def _spawn(self, log: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            self.command(), cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [*MORTAL, *self.command()],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
 
     def _answers(self) -> bool:

@@ -1,11 +1,11 @@
 """Selectors are read as Prometheus reads them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.errors import QueryError
-from slo.sources.promql import Target, fused, increments, named
+from slo.sources.promql import Fresh, Target, fused, increments, named
 from slo.sources.selector import Matcher, Selector, parse
 
 
@@ -65,6 +65,7 @@ def test_a_broken_regular_expression_is_told_when_it_is_used() -> None:
         selector.matches({})
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=20))
 def test_any_value_can_be_written(value: str) -> None:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -79,7 +80,7 @@ def test_a_comment_does_not_swallow_what_follows() -> None:
 
 @pytest.mark.parametrize("selector", ["a", "a{}", 'a{b="c"}', 'a{b="c",}', "a{ }"])
 def test_fresh_targets_narrow_any_selector(selector: str) -> None:
-    text = increments(selector, 15_000, [Target("shop", 'we"ird\\')])
-    narrowed = text.split("timestamp(")[1].split(")[")[0]
+    text = increments(selector, 15_000, Fresh(young=(Target("shop", 'we"ird\\'),)))
+    narrowed = text.split("timestamp(")[1].split(" offset")[0]
     assert ("job", "=~", "shop") in [(m.label, m.operator, m.value) for m in parse(narrowed).matchers]
     assert parse(narrowed).matches({"b": "c", "job": "shop", "instance": 'we"ird\\'})

@@ -17,7 +17,7 @@ from django.db import connections
 from rich.console import Console
 from rich.progress import Progress
 
-from demo import logins, processes, stage
+from demo import logins, processes, scenario, stage
 from demo.environment import add_options, environment
 from slo.services.access import RANKS
 
@@ -97,13 +97,14 @@ def _run(data: Path, port: int, *, prometheus: bool) -> int:
     if prometheus:
         commands["prometheus"] = stage.prometheus(data, server, world)
     live = f"http://127.0.0.1:{port}/health/live"
-    return processes.run(commands, secret, lambda: _welcome(settings.BASE_URL, world), live)
+    news = scenario.news((at - anchor).total_seconds())
+    return processes.run(commands, secret, lambda: _welcome(settings.BASE_URL, world, news), live)
 
 
-def _welcome(url: str, world: int) -> None:
+def _welcome(url: str, world: int, news: str) -> None:
     people = ", ".join(f"{role} / {logins.password(role)}" for role in RANKS)
     Console().print(
-        f"\n[bold]Brownout is at {url}[/bold], watching MangaAssist. Orders are in trouble right now.\n\n"
+        f"\n[bold]Brownout is at {url}[/bold], watching MangaAssist. {news}\n\n"
         f"  1  What can users still do?      {url}/capabilities/\n"
         f"  2  How fast is a budget spent?   {url}/objectives/orders-availability/\n"
         f"  3  What was dimmed, and why?     {url}/flags/\n\n"

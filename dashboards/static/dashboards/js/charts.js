@@ -49,18 +49,18 @@
     plot.on("plotly_unhover", () => each((other) => { if (other !== plot && other.layout) Plotly.Fx.unhover(other); }));
     plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] ?? (change["xaxis.range[0]"] && [change["xaxis.range[0]"], change["xaxis.range[1]"]]);
-      if (range) spread(range, plot);
+      // What the others are told comes back from them as an event of their own.
+      if (range && String(range) !== String(zoom)) spread(range, plot);
     });
-    plot.on("plotly_doubleclick", () => spread(null, null));
+    plot.on("plotly_doubleclick", () => {
+      zoom = null;
+      draw();
+    });
   };
 
   const spread = (range, origin) => {
     zoom = range;
-    each((other) => {
-      if (other === origin || !other.layout) return;
-      const chart = charts[other.closest("[data-chart]").dataset.chart];
-      Plotly.relayout(other, { "xaxis.range": range ?? chart.figure.layout.xaxis.range });
-    });
+    each((other) => { if (other !== origin && other.layout) Plotly.relayout(other, { "xaxis.range": [...range] }); });
   };
 
   const load = async () => {

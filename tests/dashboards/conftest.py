@@ -1,0 +1,44 @@
+"""What several of these tests share. Models can be imported only once the fixtures run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from tests.dashboards.world import World
+
+
+@pytest.fixture
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are answered for the instant at which the factories' ledgers end."""
+    from tests.factories import NOW
+
+    for module in ("acting", "watching"):
+        monkeypatch.setattr(f"dashboards.views.{module}.now", lambda: NOW)
+
+
+@pytest.fixture
+def world(db: None, at_noon: None) -> World:
+    from tests.dashboards.world import trouble
+
+    return trouble()
+
+
+@pytest.fixture
+def reader(client: Client, world: World) -> Client:
+    from tests.dashboards.world import person
+
+    client.force_login(person("viewer"), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def operator(client: Client, world: World) -> Client:
+    from tests.dashboards.world import person
+
+    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    return client

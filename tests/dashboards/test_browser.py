@@ -1,0 +1,209 @@
+"""The pages in a real browser: the fixture `page` fails on any console error or policy violation."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import LazySettings
+from django.db import connections
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from dashboards.views import acting, watching
+from degradation.models import Flag
+from tests.dashboards.world import PASSWORD, World, person, trouble
+from tests.factories import NOW
+from tests.servers import Console
+
+PAGES = (
+    "/",
+    "/objectives/",
+    "/objectives/orders-availability/",
+    "/capabilities/?down=orders",
+    "/components/",
+    "/alerts/",
+    "/alerts/{alert}/",
+    "/flags/",
+    "/runbooks/",
+    "/runbooks/orders/",
+)
+Visit = Callable[[str], None]
+
+
+@pytest.fixture
+def shop(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, live_server: LiveServer
+) -> Iterator[World]:
+    for module in (acting, watching):
+        monkeypatch.setattr(module, "now", lambda: NOW)
+    settings.PUBLIC_READ = True
+    yield trouble()
+    connections.close_all()
+
+
+@pytest.fixture
+def visit(page: Page, live_server: LiveServer, shop: World) -> Visit:
+    def go(path: str) -> None:
+        page.goto(live_server.url + path.format(alert=shop.alert.pk))
+
+    return go
+
+
+def drawn(page: Page) -> None:
+    expect(page.locator(".chart .main-svg").first).to_be_visible()
+    page.wait_for_function("[...document.querySelectorAll('[data-plot]')].every(plot => plot.dataset.linked)")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_no_page_scrolls_sideways_or_breaks_the_policy(page: Page, visit: Visit, width: int, theme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for path in PAGES:
+        visit(path)
+        if "objectives/orders" in path:
+            drawn(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.locator("h1").count() == 1, path
+
+
+def test_pages_work_without_scripts(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    try:
+        plain.goto(live_server.url + "/")
+        expect(plain.locator("h1")).to_contain_text("1 of 2 objectives burning")
+        plain.get_by_role("link", name="Order tracking answers").first.click()
+        plain.goto(live_server.url + "/objectives/orders-availability/?range=1h")
+        expect(plain.locator("[data-chart=events]")).to_contain_text("11,760 good and 240 bad events")
+        plain.goto(live_server.url + "/capabilities/")
+        plain.get_by_label("Catalog").check()
+        plain.get_by_role("button", name="Show").click()
+        expect(plain.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
+    finally:
+        plain.context.close()
+
+
+def test_charts_are_drawn_in_the_colours_of_the_theme(page: Page, visit: Visit) -> None:
+    read = (
+        "getComputedStyle(document.querySelector('.chart-budget .scatterlayer .trace:last-child path.js-line')).stroke"
+    )
+    strokes = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        visit("/objectives/orders-availability/?range=1h")
+        drawn(page)
+        strokes.append(page.evaluate(read))
+    assert strokes == ["rgb(42, 85, 196)", "rgb(143, 176, 255)"]
+
+
+def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> None:
+    visit("/objectives/orders-availability/?range=1h")
+    drawn(page)
+    box = page.locator(".chart-sli .nsewdrag").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    ranges = "[...document.querySelectorAll('[data-plot]')].map(plot => String(plot.layout.xaxis.range))"
+    before = page.evaluate(ranges)[0]
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
+    page.mouse.up()
+    page.wait_for_function(f"new Set({ranges}).size === 1 && {ranges}[0] !== '{before}'")
+    page.mouse.dblclick(box["x"] + box["width"] / 2, middle)
+    page.wait_for_function(f"{ranges}.every(range => range === '{before}')")
+
+
+def test_a_refresh_keeps_focus_and_what_was_opened(page: Page, visit: Visit, shop: World) -> None:
+    visit("/flags/")
+    page.locator("#history-order-updates summary").click()
+    page.locator("#history-order-updates summary").focus()
+    Flag.objects.update(description="News about parcels, rewritten meanwhile.")
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    expect(page.get_by_text("rewritten meanwhile")).to_be_visible()
+    assert page.locator("#history-order-updates").get_attribute("open") is not None
+    expect(page.locator("#history-order-updates summary")).to_be_focused()
+
+
+def test_a_refresh_does_not_take_a_form_out_of_somebodys_hands(
+    page: Page, visit: Visit, shop: World, live_server: LiveServer
+) -> None:
+    person("operator", PASSWORD)
+    page.goto(f"{live_server.url}/login/?next=/flags/")
+    page.get_by_label("Name").fill("operator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.locator("#change-order-updates summary").click()
+    page.get_by_label("forced on").check()
+    page.locator("#reason-order-updates").fill("needed for the fair")
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    page.wait_for_timeout(300)
+    expect(page.locator("#reason-order-updates")).to_have_value("needed for the fair")
+    page.locator("#change-order-updates button").click()
+    expect(page.get_by_text("order-updates is forced on for 1 h.")).to_be_visible()
+    expect(page.locator("#flag-order-updates")).to_contain_text("Forced on")
+
+
+def test_restoring_everything_asks_first(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:
+    person("operator", PASSWORD)
+    page.goto(f"{live_server.url}/login/?next=/flags/")
+    page.get_by_label("Name").fill("operator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("Restore everything…").click()
+    page.locator("#restore-reason").fill("false alarm")
+    page.get_by_role("button", name="Yes, restore everything").click()
+    expect(page.get_by_text("1 flag restored.")).to_be_visible()
+    assert Flag.objects.get().shed_at is None
+
+
+def test_what_if_answers_each_tick_and_keeps_it_in_the_address(page: Page, visit: Visit) -> None:
+    visit("/capabilities/")
+    page.get_by_label("Catalog").check()
+    expect(page.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
+    assert page.url.endswith("/capabilities/?down=catalog")
+    expect(page.get_by_label("Catalog")).to_be_focused()
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("columnheader", name="With Catalog down")).to_have_count(0)
+
+
+def test_a_server_out_of_reach_is_said_plainly(page: Page, visit: Visit, console: Console) -> None:
+    visit("/")
+    expect(page.locator("#as-of")).to_contain_text("updated")
+    console.allow("Failed to load resource|htmx:(afterRequest|sendError)")
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    expect(page.get_by_role("alert")).to_contain_text("The server is out of reach.")
+    page.unroute("**/*")
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
+    visit("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("product")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/objectives/\?q=product$"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_the_theme_switch_changes_the_colours_and_stays(page: Page, visit: Visit) -> None:
+    page.emulate_media(color_scheme="light")
+    visit("/")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(250, 250, 249)"
+    for _ in range(2):
+        before = page.locator("html").get_attribute("data-theme")
+        page.locator("[data-theme-switch] button").click()
+        expect(page.locator("html")).not_to_have_attribute("data-theme", before or "")
+    assert page.evaluate(ground) == "rgb(15, 17, 19)"
+    visit("/flags/")
+    assert page.evaluate(ground) == "rgb(15, 17, 19)"

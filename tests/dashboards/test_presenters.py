@@ -1,0 +1,265 @@
+"""What the pages say, decided before anything is rendered."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from dashboards.presenters.alerts import alert_page
+from dashboards.presenters.capabilities import capabilities_page
+from dashboards.presenters.charts import charts, default_range, range_named
+from dashboards.presenters.flags import flags_page
+from dashboards.presenters.objective import definition_of, objective_page
+from dashboards.presenters.objectives import Query, objectives_page
+from dashboards.presenters.overview import overview
+from dashboards.presenters.shell import strip
+from slo.models import Exclusion, Service, Source
+from tests import factories
+from tests.dashboards.world import World
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_verdict_names_what_burns_what_is_degraded_and_what_is_shed(world: World) -> None:
+    verdict = overview(NOW).verdict
+    assert verdict.sentence == "1 of 2 objectives burning; order tracking on its last resort; 1 flag shed"
+    assert verdict.tone == "bad"
+
+
+def test_without_trouble_the_verdict_is_short() -> None:
+    item = factories.objective()
+    factories.ledger(item, seconds=86_400)
+    assert (overview(NOW).verdict.sentence, overview(NOW).verdict.tone) == ("The objective is healthy", "ok")
+
+
+def test_nothing_declared_is_said_as_such() -> None:
+    assert overview(NOW).verdict.sentence == "Nothing is watched yet"
+
+
+def test_an_objective_that_was_never_measured_is_without_data_not_healthy() -> None:
+    factories.objective("silent")
+    page = overview(NOW)
+    assert page.verdict.sentence == "1 of 1 objective without data"
+    assert page.objectives[0].badge.word == "No data"
+    assert page.objectives[0].sli is None
+
+
+def test_objectives_are_listed_by_least_budget(world: World) -> None:
+    assert [row.name for row in overview(NOW).objectives] == ["orders-availability", "catalog-availability"]
+
+
+def test_the_sparkline_shows_an_incident_that_began_twenty_minutes_ago(world: World) -> None:
+    row = overview(NOW).objectives[0]
+    assert "bad" in {stroke.tone for stroke in row.trend.strokes}
+
+
+def test_the_strip_names_an_objective_once_and_what_is_shed(world: World) -> None:
+    ticket = world.alert
+    ticket.pk, ticket.severity = None, "ticket"
+    ticket.save()
+    shown = strip()
+    assert shown is not None
+    assert [(item.title, item.severity, item.over) for item in shown.items] == [
+        ("Order tracking answers", "page", "1h")
+    ]
+    assert (shown.more, shown.shed) == (0, "order-updates")
+
+
+def test_there_is_no_strip_while_nothing_burns() -> None:
+    assert strip() is None
+
+
+def test_a_link_is_only_given_to_a_runbook_that_exists(world: World) -> None:
+    assert overview(NOW).firing[0].runbook == "orders"
+    world.runbook.delete()
+    assert overview(NOW).firing[0].runbook == ""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({}, ["orders-availability", "catalog-availability"]),
+        ({"sort": "name"}, ["orders-availability", "catalog-availability"]),
+        ({"sort": "-name"}, ["catalog-availability", "orders-availability"]),
+        ({"sort": "burn"}, ["orders-availability", "catalog-availability"]),
+        ({"sort": "password"}, ["orders-availability", "catalog-availability"]),
+        ({"q": "product answer"}, ["catalog-availability"]),
+        ({"q": "nothing of the kind"}, []),
+        ({"state": "critical"}, ["orders-availability"]),
+        ({"state": "unheard-of"}, ["orders-availability", "catalog-availability"]),
+        ({"service": "elsewhere"}, []),
+    ],
+)
+def test_the_list_is_filtered_and_sorted_by_its_address(
+    world: World, parameters: dict[str, str], names: list[str]
+) -> None:
+    assert [row.name for row in objectives_page(NOW, Query.read(parameters)).rows] == names
+
+
+def test_a_column_that_sorts_links_to_the_other_direction_and_keeps_the_filter(world: World) -> None:
+    page = objectives_page(NOW, Query.read({"q": "answer", "sort": "name"}))
+    head = next(head for head in page.heads if head.key == "name")
+    assert (head.direction, head.href) == ("ascending", "?q=answer&sort=-name")
+
+
+def test_objectives_without_any_figure_sort_last_in_either_direction_that_matters(world: World) -> None:
+    factories.objective("silent", service=Service.objects.get(name="shop"))
+    for sort in ("budget", "sli", "burn"):
+        assert objectives_page(NOW, Query.read({"sort": sort})).rows[-1].name == "silent"
+
+
+def test_the_page_of_an_objective_tells_what_is_left_in_events_and_minutes(world: World) -> None:
+    page = objective_page("orders-availability", NOW, "")
+    total = page.status.period.total
+    assert total is not None
+    assert page.left_events == pytest.approx(total * 0.001 - 240)
+    assert page.allowed_seconds == pytest.approx(2_592)
+    assert [row.state.word for row in page.windows if row.window.severity == "page"] == ["Above", "One above"]
+
+
+def test_while_something_pages_the_charts_show_the_last_hours(world: World) -> None:
+    assert objective_page("orders-availability", NOW, "").chosen.name == "6h"
+    assert objective_page("orders-availability", NOW, "7d").chosen.name == "7d"
+    assert objective_page("catalog-availability", NOW, "").chosen.name == "30d"
+
+
+@pytest.mark.parametrize(
+    ("period", "name"), [(3_600, "1h"), (7 * 86_400, "7d"), (28 * 86_400, "7d"), (90 * 86_400, "90d")]
+)
+def test_the_range_suits_the_period(period: int, name: str) -> None:
+    assert default_range(period).name == name
+    assert range_named("no such range", period).name == name
+
+
+def test_charts_say_in_words_what_they_show(world: World) -> None:
+    drawn = {chart.name: chart for chart in charts(world.burning, NOW, range_named("1h", 0)).charts}
+    assert drawn["events"].sentence == "11,760 good and 240 bad events in this range."
+    assert "below the target" in drawn["sli"].sentence
+    assert drawn["burns"].sentence.startswith("Highest burn over 1h ")
+    assert drawn["budget"].head == ("Time (UTC)", "Budget left")
+    assert drawn["budget"].rows[0][0] == "2026-03-02 12:00"
+
+
+def test_charts_shade_alerts_sheds_and_exclusions(world: World) -> None:
+    Exclusion.objects.create(
+        objective=world.burning,
+        start=NOW - timedelta(minutes=50),
+        end=NOW - timedelta(minutes=40),
+        reason="moving house",
+        created_at=NOW,
+    )
+    bands = charts(world.burning, NOW, range_named("1h", 0)).bands
+    assert [(band.kind, band.label) for band in bands] == [
+        ("alert", "page alert"),
+        ("excluded", "moving house"),
+        ("shed", "order-updates"),
+    ]
+
+
+def test_the_burn_down_ends_where_the_page_says_the_budget_stands(world: World) -> None:
+    page = objective_page("orders-availability", NOW, "1d")
+    figure = charts(world.burning, NOW, page.chosen).charts[0].figure
+    left = next(trace for trace in figure["data"] if trace["name"] == "Budget left")
+    assert left["y"][-1] == pytest.approx(page.status.budget.remaining)
+
+
+def test_a_calendar_budget_is_paced_by_the_traffic_so_far() -> None:
+    item = factories.objective(period={"calendar": "month", "zone": "UTC"})
+    factories.ledger(item, seconds=36 * 3_600, bad=0.1)
+    figure = charts(item, NOW, range_named("1d", 0)).charts[0].figure
+    left = next(trace for trace in figure["data"] if trace["name"] == "Budget left")
+    # A day and a half of 31, at a burn rate of 1.
+    assert left["y"][-1] == pytest.approx(1 - 1.5 / 31)
+
+
+def test_a_short_peak_is_not_stepped_over(world: World) -> None:
+    drawn = {chart.name: chart for chart in charts(world.healthy, NOW, range_named("30d", 0)).charts}
+    quiet = factories.objective("peak")
+    factories.ledger(quiet, seconds=86_400, bad=lambda left: 100 if 40_000 < left < 40_600 else 0)
+    peak = {chart.name: chart for chart in charts(quiet, NOW, range_named("30d", 0)).charts}
+    highest = max(v for v in peak["burns"].figure["data"][0]["y"] if v is not None)
+    assert highest > 100
+    assert "0×" in drawn["burns"].sentence
+
+
+def test_queries_link_to_a_prometheus_that_can_answer_them(world: World) -> None:
+    Source.objects.update(spec={"url": "http://prometheus:9090/"})
+    world.burning.source.refresh_from_db()
+    good, total = definition_of(world.burning).queries
+    assert good.text == 'http_requests_total{code="200"}'
+    assert total.link.startswith("http://prometheus:9090/graph?g0.expr=http_requests_total&")
+
+
+def test_the_definition_is_the_document_one_would_apply(world: World) -> None:
+    assert definition_of(world.burning).yaml.startswith("apiVersion: openslo/v1\nkind: SLO\n")
+
+
+def test_what_if_takes_components_down_on_the_page_only(world: World) -> None:
+    world.flag.delete()
+    page = capabilities_page(NOW, ["catalog", "unheard-of"])
+    assert page.down == ("catalog",)
+    assert page.imagined == "Catalog"
+    assert page.rows[0].then is not None
+    assert capabilities_page(NOW).rows[0].then is None
+
+
+def test_the_matrix_names_outages_that_hurt(world: World) -> None:
+    page = capabilities_page(NOW)
+    assert [row.down for row in page.singles] == ["orders"]
+    assert [cell.mode for cell in page.singles[0].cells] == ["orders page"]
+
+
+def test_flags_come_by_tier_with_what_shed_them(world: World) -> None:
+    page = flags_page(NOW)
+    flag = page.tiers[0].flags[0]
+    assert (page.tiers[0].number, flag.badge.word, flag.value, flag.alert) == (3, "Shed", False, world.alert.pk)
+    assert page.changed == 1
+    assert flag.effect is not None
+    assert flag.effect.before == pytest.approx(60)
+    assert flag.effect.after == pytest.approx(60)
+    assert [change.cause for change in flag.changes] == ["shed"]
+
+
+def test_an_alert_is_told_as_a_timeline(world: World) -> None:
+    page = alert_page(world.alert.pk)
+    assert [event.title for event in page.events] == ["Shed order-updates → off", "Told on-call", "Firing"]
+    assert page.events[1].detail == "firing · 202 Accepted"
+    assert "<script>" not in page.runbook_html
+
+
+def many(count: int) -> None:
+    service, source = factories.service("many"), factories.source()
+    for number in range(count):
+        item = factories.objective(f"objective-{number:03}", service=service, source=source)
+        factories.ledger(item, seconds=90_000, step=1_800)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_the_overview_takes_a_handful_of_queries_however_many_objectives(
+    count: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    many(count)
+    with django_assert_max_num_queries(30):
+        page = overview(NOW)
+    assert page.objectives_total == count
+    assert len(page.objectives) == min(count, 25)
+
+
+@pytest.mark.parametrize(
+    ("read", "limit"),
+    [
+        (lambda: objective_page("orders-availability", NOW, ""), 20),
+        (lambda: charts(objective_page("orders-availability", NOW, "").item, NOW, range_named("30d", 0)), 30),
+        (lambda: capabilities_page(NOW, ["orders"]), 24),
+        (lambda: flags_page(NOW), 9),
+        (strip, 5),
+    ],
+    ids=["objective", "charts", "capabilities", "flags", "strip"],
+)
+def test_pages_take_few_queries(
+    world: World, read: Any, limit: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(limit):
+        read()
