@@ -31,6 +31,23 @@ class BudgetOut(Schema):
     remaining: float | None
 
 
+class MinimumOut(Schema):
+    """The fewest events, and bad events, in a long window before its alert may fire."""
+
+    events: float
+    bad: float
+
+
+class HeldBackOut(Schema):
+    """A burn window above its factor on fewer events than the minimum; the counts are those of its long window."""
+
+    severity: str
+    long: str
+    short: str
+    events: float | None
+    bad: float | None
+
+
 class StatusOut(Schema):
     """An objective's status; null where nothing is known. Burn rates and windows are keyed by their length."""
 
@@ -43,6 +60,8 @@ class StatusOut(Schema):
     budget: BudgetOut
     burn: dict[str, float | None]
     windows: dict[str, SliOut]
+    minimum: MinimumOut
+    held_back: list[HeldBackOut]
     exhausts_at: datetime | None
     state: str
     as_of: datetime

@@ -34,6 +34,7 @@ class WindowRow:
     state: Badge
     detects_outage: float | None
     detects_trickle: float | None
+    held: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,23 @@ def _window_row(window: BurnWindow, status: Status) -> WindowRow:
         state=_window_state(window, status),
         detects_outage=seconds_to_detect(window, target, OUTAGE),
         detects_trickle=seconds_to_detect(window, target, TRICKLE),
+        held=_held(window, status) if window in status.held else "",
     )
+
+
+def _held(window: BurnWindow, status: Status) -> str:
+    """What is missing before a window that burns may alert: 3 bad events of at least 5."""
+    counted, minimum = status.windows[window.long], status.facts.minimum
+    parts = ((counted.total, minimum.events, "events"), (counted.bad, minimum.bad, "bad events"))
+    few = [f"{formats.count(n)} {noun} of at least {least:g}" for n, least, noun in parts if (n or 0) < least]
+    return formats.listing(few)
 
 
 def _window_state(window: BurnWindow, status: Status) -> Badge:
     if window in status.exceeded:
         return Badge("triangle", "Above", "bad" if window.severity == "page" else "warn", 0)
+    if window in status.held:
+        return Badge("ring", "Held back", "info", 1)
     burns = (status.burns.get(window.long), status.burns.get(window.short))
     if None in burns:
         return badges.NO_DATA

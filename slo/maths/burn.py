@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from slo.errors import PolicyError
+from slo.maths.ledger import Window
 from slo.maths.windows import format_duration
 
 Severity = Literal["page", "ticket"]
@@ -35,6 +36,26 @@ class BudgetShare:
     long: int
     short: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The fewest events, and bad events, in its long window on which a burn window may alert.
+
+    A burn rate says nothing when next to nothing happened: one failure of three requests at night burns 333 times
+    too fast at a target of 99.9 %. The default asks for five bad events, so that an objective that fails exactly as
+    often as it may pages falsely once in years: above a factor of 14.4 with five bad events, at most 5 / 14.4 = 0.35
+    were due, and Poisson gives five or more of them once in 30,000 hours (with three it would be once a month). And
+    for ten events, so that one client that tries the same thing over and over is not taken for everybody.
+    """
+
+    events: float = 10
+    bad: float = 5
+
+    def met(self, window: Window) -> bool:
+        """Has enough happened in the window to judge it?"""
+        total, bad = window.total, window.bad
+        return total is not None and bad is not None and total >= self.events and bad >= self.bad
 
 
 # SRE Workbook, table 5-8: recommended parameters; short window = long / 12.

@@ -1,12 +1,12 @@
 """The judgement on one objective at one instant, put together from windows of its ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from slo.maths.budget import Budget, budget, seconds_to_exhaustion
-from slo.maths.burn import BurnWindow, burn_rate, exceeded
+from slo.maths.burn import BurnWindow, Minimum, burn_rate, exceeded
 from slo.maths.ledger import Window
 from slo.maths.windows import Period, format_duration, from_epoch
 
@@ -26,6 +26,7 @@ class Facts:
     target: float
     period: Period
     policy: tuple[BurnWindow, ...]
+    minimum: Minimum = field(default_factory=Minimum)
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -36,7 +37,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An objective's figures at `as_of`. Burn rates and windows are keyed by window length in seconds."""
+    """An objective's figures at `as_of`. Burn rates and windows are keyed by window length in seconds.
+
+    `exceeded` are the burn windows that may alert; `held` burn as fast, on too few events to judge by.
+    """
 
     facts: Facts
     period: Window
@@ -45,6 +49,7 @@ class Status:
     windows: Mapping[int, Window]
     burns: Mapping[int, float | None]
     exceeded: tuple[BurnWindow, ...]
+    held: tuple[BurnWindow, ...]
     exhausts_at: datetime | None
     state: State
     as_of: datetime
@@ -78,10 +83,22 @@ class Status:
                 format_duration(length): {"good": w.good, "total": w.total, "ratio": w.ratio}
                 for length, w in self.windows.items()
             },
+            "minimum": {"events": facts.minimum.events, "bad": facts.minimum.bad},
+            "held_back": [self._held_back(window) for window in self.held],
             "exhausts_at": _iso(self.exhausts_at) if self.exhausts_at else None,
             "state": self.state,
             "as_of": _iso(self.as_of),
             "problem": self.problem or None,
+        }
+
+    def _held_back(self, window: BurnWindow) -> dict[str, object]:
+        counted = self.windows[window.long]
+        return {
+            "severity": window.severity,
+            "long": format_duration(window.long),
+            "short": format_duration(window.short),
+            "events": counted.total,
+            "bad": counted.bad,
         }
 
 
@@ -101,7 +118,8 @@ def judge(
     """
     burns = {length: burn_rate(window.ratio, facts.target) for length, window in windows.items()}
     left = budget(period, facts.target)
-    firing = exceeded(facts.policy, burns)
+    above = exceeded(facts.policy, burns)
+    firing = tuple(w for w in above if facts.minimum.met(windows[w.long]))
     seconds = seconds_to_exhaustion(left.remaining, burns.get(HOUR), facts.period.seconds)
     return Status(
         facts=facts,
@@ -111,6 +129,7 @@ def judge(
         windows=windows,
         burns=burns,
         exceeded=firing,
+        held=tuple(w for w in above if w not in firing),
         exhausts_at=None if seconds is None else as_of + timedelta(seconds=seconds),
         state=_state(recent, left, firing),
         as_of=as_of,

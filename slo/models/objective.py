@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from slo.maths.burn import SRE_TABLE, BurnWindow, scale
+from slo.maths.burn import SRE_TABLE, BurnWindow, Minimum, scale
 from slo.maths.status import Facts
 from slo.maths.windows import Calendar, Period, Rolling
 from slo.models.catalog import Component, Service, Source
@@ -14,12 +14,14 @@ class BurnPolicy(models.Model):
     """Named burn windows as data: a list of {severity, long, short, factor}, lengths in seconds.
 
     `timing` is {severity: {"pending", "keep_firing"}} in seconds, where a severity differs from the default.
+    `minimum` is {"events", "bad"}, where it differs from `slo.maths.burn.Minimum`.
     """
 
     name = models.SlugField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     windows = models.JSONField(default=list)
     timing = models.JSONField(default=dict, blank=True)
+    minimum = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("name",)
@@ -75,6 +77,10 @@ class Objective(models.Model):
             return scale(SRE_TABLE, self.span().seconds)
         return tuple(BurnWindow(**window) for window in self.burn_policy.windows)
 
+    def minimum(self) -> Minimum:
+        """The fewest events on which its burn windows may alert."""
+        return Minimum(**self.burn_policy.minimum) if self.burn_policy else Minimum()
+
     def facts(self) -> Facts:
         """What the pure judgement needs to know. Reads the related service and burn policy."""
-        return Facts(self.name, self.service.name, str(self), self.target, self.span(), self.policy())
+        return Facts(self.name, self.service.name, str(self), self.target, self.span(), self.policy(), self.minimum())

@@ -89,12 +89,23 @@ class TimingSpec(Spec):
     keep_firing: Delay | None = None
 
 
+Count = Annotated[Number, Field(ge=0, le=1e9)]
+
+
+class MinimumSpec(Spec):
+    """The fewest events, and bad events, in the long window before an alert may fire; 0 asks for none."""
+
+    events: Count | None = None
+    bad: Count | None = None
+
+
 class BurnPolicySpec(Spec):
     """Which burn rates over which windows are told to whom."""
 
     description: str = ""
     windows: Annotated[list[BurnWindowSpec], Field(min_length=1)]
     timing: dict[Severity, TimingSpec] = {}
+    minimum: MinimumSpec = MinimumSpec()
 
 
 class ExclusionSpec(Spec):

@@ -42,6 +42,20 @@ def test_a_healthy_objective_and_one_without_data_lead_to_nothing() -> None:
     assert not Alert.objects.exists()
 
 
+def test_three_requests_at_night_one_of_them_failing_wake_nobody() -> None:
+    item = objective("checkout", burn_policy=policy())
+    ledger(item, seconds=3_600, total=1 / 40, bad=lambda left: 1 / 40 if left < 1_200 else 0)
+    status = selectors.status("checkout", NOW)
+    assert (status.windows[3_600].total, status.windows[3_600].bad) == (pytest.approx(3), pytest.approx(1))
+    assert (evaluate(NOW), Alert.objects.count()) == (0, 0)
+
+
+def test_real_traffic_that_fails_as_often_does() -> None:
+    item = objective("checkout", burn_policy=policy())
+    ledger(item, seconds=3_600, total=3, bad=1)
+    assert evaluate(NOW) == 1
+
+
 def test_page_and_ticket_are_two_alerts_of_one_objective() -> None:
     item = objective("checkout")
     ledger(item, seconds=2 * 86_400, step=300, bad=lambda left: 20 if left < 3_600 * 5 else 0)

@@ -41,6 +41,7 @@ spec:
     - {severity: page, long: 1h, short: 5m, factor: 10}
     - {severity: ticket, long: 1d, short: 2h, factor: 2.5}
   timing: {page: {pending: 0s, keepFiring: 2m}}
+  minimum: {events: 50, bad: 3}
 """
 
 SLI = """

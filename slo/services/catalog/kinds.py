@@ -136,7 +136,8 @@ class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
             severity: {to_camel(name): format_duration(int(seconds)) for name, seconds in stated.items()}
             for severity, stated in instance.timing.items()
         }
-        return present({"description": instance.description, "windows": windows, "timing": timing})
+        more = {"timing": timing, "minimum": instance.minimum}
+        return present({"description": instance.description, "windows": windows, **more})
 
 
 class Exclusions(Handler[ExclusionSpec, Exclusion]):
