@@ -88,7 +88,8 @@ def _url(text: str) -> str:
     raise ValueError(f"{text[:60]!r} is no address; write it as http://host:port/path or https://…")
 
 
-def _headers(headers: dict[str, str]) -> dict[str, str]:
+def checked_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers. Raises ValueError for what HTTP cannot send."""
     for name, value in headers.items():
         if not _HEADER.fullmatch(name):
             raise ValueError(f"{name[:60]!r} is no name of an HTTP header")
@@ -121,5 +122,5 @@ Url = Annotated[str, AfterValidator(_url)]
 Labels = Annotated[dict[str, Any], AfterValidator(_labels)]
 """Words about a document, for people and other tools: text or lists of texts."""
 
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+Headers = Annotated[dict[str, str], AfterValidator(checked_headers)]
 """HTTP headers to send."""

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, RootModel, model_validator
 
 from slo.maths.burn import Severity
-from slo.openslo.schema import Delay, Duration, Headers, Instant, Name, Number, Spec, Title, Url
+from slo.openslo.connection import Address, Connection
+from slo.openslo.schema import Delay, Duration, Instant, Name, Number, Spec, Title
 
 Share = Annotated[Number, Field(gt=0, le=1)]
 
@@ -16,11 +17,10 @@ class ServiceSpec(Spec):
     description: str = ""
 
 
-class PrometheusDetails(Spec):
-    url: Url
+class PrometheusDetails(Connection):
+    url: Address
     scrape_interval: Duration = 15
     timeout: Duration = 10
-    headers: Headers = {}
 
 
 class PrometheusSpec(Spec):
@@ -29,8 +29,8 @@ class PrometheusSpec(Spec):
     connection_details: PrometheusDetails
 
 
-class ScrapeDetails(Spec):
-    targets: Annotated[list[Url], Field(min_length=1)]
+class ScrapeDetails(Connection):
+    targets: Annotated[list[Address], Field(min_length=1)]
     timeout: Duration = 5
 
 

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from slo.errors import SourceError
+from slo.sources.connection import Access
 from slo.sources.http import cause, shown
 from slo.sources.promql import START
 
@@ -31,16 +32,19 @@ class Page:
     started: float | None
 
 
-def fetch(url: str, timeout: float) -> Page:
+def fetch(url: str, timeout: float, access: Access) -> Page:
     """The metrics at the address, within `timeout` seconds in all. Raises SourceError."""
     try:
-        with requests.get(url, headers={"Accept": ACCEPT}, timeout=timeout, stream=True) as response:
+        with (
+            access.session() as session,
+            session.get(url, headers={"Accept": ACCEPT}, timeout=timeout, stream=True) as response,
+        ):
             if response.status_code != requests.codes.ok:
                 raise SourceError(f"{shown(url)} answered {response.status_code}")
             body = _body(response, url, time.monotonic() + timeout)
             return read(body, response.headers.get("Content-Type", ""), url)
     except requests.RequestException as error:
-        raise SourceError(f"{shown(url)} does not answer: {cause(error)}") from None
+        raise SourceError(f"{shown(url)} does not answer: {cause(error, access.hide)}") from None
 
 
 def read(body: str, content_type: str, url: str) -> Page:

@@ -2,13 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from slo.errors import DefinitionError, QueryError, SourceError
 from slo.sources import promql
 from slo.sources.base import Query, Reading, Sample
+from slo.sources.connection import Connection
 from slo.sources.prometheus_http import Series, Server
 from slo.sources.selector import parse
 
@@ -78,7 +79,7 @@ class Prometheus:
     url: str
     scrape_interval: float = 15
     timeout: float = 10
-    headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection = field(default_factory=Connection)
     replays: bool = field(default=True, init=False)
     _fresh: dict[Grid, promql.Fresh] = field(default_factory=dict, init=False, repr=False)
 
@@ -92,7 +93,7 @@ class Prometheus:
         others = [query for query in queries if not query.counter]
         readings = {reading.objective: reading for reading in broken}
         if end > start:
-            with Server(self.url, self.timeout, self.headers) as server:
+            with Server(self.url, self.timeout, self.connection.access()) as server:
                 exact = Grid(start, end, tick, steps_per_tick(tick, self.scrape_interval))
                 readings |= self._collect(server, counters, exact)
                 readings |= self._collect(server, others, Grid(start, end, tick))

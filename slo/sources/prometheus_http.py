@@ -12,6 +12,7 @@ from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.util.retry import Retry
 
 from slo.errors import QueryError, SourceError
+from slo.sources.connection import Access, Session
 from slo.sources.http import cause, shown
 
 # Prometheus says 400 to what it cannot parse and 422 to what it cannot execute.
@@ -29,7 +30,7 @@ class Series:
     values: Sequence[tuple[int, float]]
 
 
-class _Session(requests.Session):
+class _Session(Session):
     """Puts the parameters of a POST into its body: fused queries are longer than an address may be."""
 
     def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]
@@ -37,17 +38,18 @@ class _Session(requests.Session):
             options["data"] = options.pop("params", None)
         response = super().request(method, url, **options)
         if response.status_code in REFUSED:
-            raise QueryError(_reason(response))
+            raise QueryError(self.hide(_reason(response))[:500])
         return response
 
 
 class Server:
     """A connection to the Prometheus at `url`, to be used as a context manager."""
 
-    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, timeout: float, access: Access) -> None:
         self._name = f"Prometheus at {shown(url)}"
+        self._hide = access.hide
         self._client = PrometheusConnect(
-            url.rstrip("/"), dict(headers), retry=RETRIES, session=_Session(), timeout=timeout, method="POST"
+            url.rstrip("/"), retry=RETRIES, session=_Session(access), timeout=timeout, method="POST"
         )
 
     def __enter__(self) -> Self:
@@ -72,11 +74,11 @@ class Server:
         except requests.JSONDecodeError:
             raise SourceError(f"{self._name} does not answer as Prometheus does; is the address right?") from None
         except requests.RequestException as error:
-            raise SourceError(f"{self._name} does not answer: {cause(error)}") from None
+            raise SourceError(f"{self._name} does not answer: {cause(error, self._hide)}") from None
         except (KeyError, TypeError, ValueError, AttributeError):
             raise SourceError(f"{self._name} does not answer as Prometheus does; is the address right?") from None
         except PrometheusApiClientException as error:
-            raise SourceError(f"{self._name} does not answer: {str(error)[:300]}") from None
+            raise SourceError(f"{self._name} does not answer: {self._hide(str(error))[:300]}") from None
 
 
 def _series(item: Mapping[str, Any]) -> Series:
@@ -90,7 +92,7 @@ def _seconds(milliseconds: int) -> str:
 
 def _reason(response: requests.Response) -> str:
     try:
-        return str(response.json()["error"])[:500]
+        return str(response.json()["error"])
     except (requests.JSONDecodeError, KeyError, TypeError):
         raise SourceError(
             f"{shown(response.url)} answered {response.status_code}, but not as Prometheus does; is the address right?"

@@ -2,18 +2,32 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 from slo.errors import DefinitionError
 from slo.sources.base import Source
+from slo.sources.connection import Connection
 from slo.sources.prometheus import Prometheus
 from slo.sources.scrape import Scrape
 
 Factory = Callable[[Mapping[str, Any]], Source]
 
+
+def _connected(adapter: Callable[..., Source]) -> Factory:
+    """A factory of adapters that take what a spec says of headers, credentials and TLS as their connection."""
+    names = {field.name for field in fields(Connection)}
+
+    def make(spec: Mapping[str, Any]) -> Source:
+        connection = Connection(**{name: value for name, value in spec.items() if name in names})
+        return adapter(connection=connection, **{name: value for name, value in spec.items() if name not in names})
+
+    return make
+
+
 _factories: dict[str, Factory] = {
-    "prometheus": lambda spec: Prometheus(**spec),
-    "scrape": lambda spec: Scrape(**spec),
+    "prometheus": _connected(Prometheus),
+    "scrape": _connected(Scrape),
 }
 
 

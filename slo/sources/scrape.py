@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from slo.errors import DefinitionError, QueryError, SourceError
 from slo.sources.base import Query, Reading, Sample
+from slo.sources.connection import Access, Connection
 from slo.sources.exposition import Labels, Page, fetch
 from slo.sources.selector import Selector, parse
 
@@ -43,6 +44,7 @@ class Scrape:
 
     targets: Sequence[str]
     timeout: float = 5
+    connection: Connection = field(default_factory=Connection)
     replays: bool = field(default=False, init=False)
     _pages: dict[int, Pages] = field(default_factory=dict, init=False, repr=False)
 
@@ -58,14 +60,15 @@ class Scrape:
 
     def _read(self, at: int) -> Pages:
         if at not in self._pages:
-            self._pages = {at: _fetch_all(self.targets, self.timeout)}
+            self._pages = {at: _fetch_all(self.targets, self.timeout, self.connection.access())}
         return self._pages[at]
 
 
-def _fetch_all(targets: Sequence[str], timeout: float) -> Pages:
+def _fetch_all(targets: Sequence[str], timeout: float, access: Access) -> Pages:
     answered, failed = {}, {}
     with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
-        for target, outcome in zip(targets, pool.map(lambda url: _outcome(url, timeout), targets), strict=True):
+        outcomes = pool.map(lambda url: _outcome(url, timeout, access), targets)
+        for target, outcome in zip(targets, outcomes, strict=True):
             if isinstance(outcome, Page):
                 answered[target] = outcome
             else:
@@ -75,11 +78,11 @@ def _fetch_all(targets: Sequence[str], timeout: float) -> Pages:
     return Pages(answered, failed)
 
 
-def _outcome(url: str, timeout: float) -> Page | str:
+def _outcome(url: str, timeout: float, access: Access) -> Page | str:
     try:
-        return fetch(url, timeout)
+        return fetch(url, timeout, access)
     except SourceError as error:
-        return str(error)
+        return access.hide(str(error))
 
 
 def _reading(query: Query, pages: Pages, end: int, seconds: int) -> Reading:

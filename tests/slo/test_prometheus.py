@@ -15,6 +15,7 @@ from slo.errors import DefinitionError, SourceError
 from slo.models import Objective, SourceState, Watermark
 from slo.services.collect import collect
 from slo.sources.base import Query, Reading
+from slo.sources.connection import Connection
 from slo.sources.prometheus import OBJECTIVES, Prometheus, steps_per_tick
 from tests import factories
 from tests.conftest import PrometheusFactory
@@ -231,7 +232,7 @@ def queries(count: int = 1) -> list[Query]:
 
 
 def ask(receiver: Receiver, *asked: Query) -> list[Reading]:
-    source = Prometheus(receiver.url, headers={"Authorization": "Bearer t"}, timeout=1)
+    source = Prometheus(receiver.url, connection=Connection({"Authorization": "Bearer t"}), timeout=1)
     return source.collect(asked or queries(), 1_700_000_010, 1_700_000_040, 30)
 
 

@@ -48,12 +48,12 @@ class DataSources(Handler[DataSourceSpec, Source]):
             "title": document.title,
             "kind": source.type,
             "description": source.description,
-            "spec": source.connection_details.model_dump(),
+            "spec": present(source.connection_details.model_dump(exclude_none=True)),
         }
 
     def updated(self, instance: Source, names: set[str], resolver: Resolver) -> None:
         # A scrape keeps its place for each target, so targets may come and go.
-        if names & {"kind", "spec.url"}:
+        if names & {"kind", "spec.url", "spec.tenant"}:
             forget_cursors(Objective.objects.filter(source=instance))
 
     def saved(self, instance: Source, document: Document[DataSourceSpec], resolver: Resolver) -> None:
@@ -73,13 +73,29 @@ class DataSources(Handler[DataSourceSpec, Source]):
                 "url": kept.get("url"),
                 "scrapeInterval": format_duration(kept.get("scrape_interval", 15)),
                 "timeout": format_duration(kept.get("timeout", 10)),
-                "headers": kept.get("headers"),
             }
         else:
             details = {"targets": kept.get("targets"), "timeout": format_duration(kept.get("timeout", 5))}
         return present(
-            {"type": instance.kind, "description": instance.description, "connectionDetails": present(details)}
+            {
+                "type": instance.kind,
+                "description": instance.description,
+                "connectionDetails": present(details | _reached(kept)),
+            }
         )
+
+
+def _reached(kept: dict[str, Any]) -> dict[str, Any]:
+    """What a source's spec says of headers, credentials and TLS, in the spelling of documents."""
+    headers = {name: _spelled(value) for name, value in kept.get("headers", {}).items()}
+    others = {name: _spelled(kept[name]) for name in ("bearer_token", "basic_auth", "tenant", "tls") if name in kept}
+    return {"headers": headers, **{to_camel(name): value for name, value in others.items()}}
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {to_camel(name): _spelled(held) for name, held in value.items()}
+    return value
 
 
 class Components(Handler[ComponentSpec, Component]):
