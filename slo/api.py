@@ -9,6 +9,7 @@ from ninja.errors import HttpError
 from pydantic import AwareDatetime, Field
 
 from slo import selectors
+from slo.maths.budget_policy import Kind
 
 router = Router(tags=["objectives"])
 
@@ -48,6 +49,29 @@ class HeldBackOut(Schema):
     bad: float | None
 
 
+class StepOut(Schema):
+    remaining: float
+    action: str
+    text: str
+
+
+class BudgetPolicyOut(Schema):
+    """The error-budget policy of an objective, and the step of it that applies now."""
+
+    name: str
+    step: StepOut | None
+
+
+class GateOut(Schema):
+    """May a change go out? `reasons` are sentences for the pipeline's log."""
+
+    service: str
+    change: str
+    open: bool
+    reasons: list[str]
+    as_of: datetime
+
+
 class StatusOut(Schema):
     """An objective's status; null where nothing is known. Burn rates and windows are keyed by their length."""
 
@@ -62,6 +86,7 @@ class StatusOut(Schema):
     windows: dict[str, SliOut]
     minimum: MinimumOut
     held_back: list[HeldBackOut]
+    budget_policy: BudgetPolicyOut | None
     exhausts_at: datetime | None
     state: str
     as_of: datetime
@@ -129,6 +154,14 @@ def get_objective(request: HttpRequest, name: str, at: AwareDatetime | None = No
 @router.get("/objectives/{name}/forecast", response=ForecastOut, summary="When the budget will be spent")
 def get_forecast(request: HttpRequest, name: str, at: AwareDatetime | None = None) -> dict[str, Any]:
     return selectors.forecast(name, _instant(at)).as_json()
+
+
+@router.get("/gate/{service}", response=GateOut, tags=["gate"], summary="May a change to the service go out?")
+def get_gate(request: HttpRequest, service: str, change: Kind = "normal") -> dict[str, Any]:
+    """By the error-budget policies of its objectives. A `fix` always may; what is not known closes nothing."""
+    at = _instant(None)
+    found = selectors.gate(service, change, at)
+    return {"service": found.service, "change": found.kind, "open": found.open, "reasons": found.reasons, "as_of": at}
 
 
 def _instant(at: datetime | None) -> datetime:

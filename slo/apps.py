@@ -8,8 +8,17 @@ class SloConfig(AppConfig):
 
     def ready(self) -> None:
         from slo.services.catalog import register
+        from slo.services.catalog.budget import ErrorBudgetPolicies
         from slo.services.catalog.kinds import BurnPolicies, Components, DataSources, Exclusions, Services
         from slo.services.catalog.promises import SLOs
 
-        for handler in (Services(), DataSources(), BurnPolicies(), Components(), SLOs(), Exclusions()):
+        for handler in (
+            Services(),
+            DataSources(),
+            BurnPolicies(),
+            Components(),
+            SLOs(),
+            Exclusions(),
+            ErrorBudgetPolicies(),
+        ):
             register(handler)

@@ -14,11 +14,14 @@ from django.db.models import Q, QuerySet
 
 from slo.errors import NotFoundError
 from slo.maths import forecast as forecasting
+from slo.maths.budget_policy import BudgetPolicy as AgreedPolicy
+from slo.maths.budget_policy import Gate, Kind, Standing
+from slo.maths.budget_policy import gate as judge_gate
 from slo.maths.burn import BurnWindow
 from slo.maths.ledger import Row, Span, Sums, Window, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import from_epoch, to_epoch
-from slo.models import Exclusion, Measurement, Objective, SourceState, Watermark
+from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
 
 T = TypeVar("T")
 
@@ -41,7 +44,28 @@ def statuses(at: datetime, chosen: Iterable[Objective] | None = None) -> list[St
     """The status at `at` of the chosen objectives (all by default), in their order."""
     wanted = list(objectives() if chosen is None else chosen)
     readers = {r.objective.pk: r for r in _readers(wanted, at)}
-    return [_status(item, readers[item.pk], at) for item in wanted]
+    agreed = budget_policies(wanted)
+    return [_status(item, readers[item.pk], at, agreed.get(item.pk)) for item in wanted]
+
+
+def budget_policies(wanted: Iterable[Objective]) -> dict[int, AgreedPolicy]:
+    """The error-budget policy of each objective that has one, by primary key: its own, or else its service's."""
+    of_service: dict[str, AgreedPolicy] = {}
+    of_objective: dict[str, AgreedPolicy] = {}
+    for row in BudgetPolicy.objects.all():
+        of_service |= dict.fromkeys(row.services, row.rules())
+        of_objective |= dict.fromkeys(row.objectives, row.rules())
+    found = {item.pk: of_objective.get(item.name) or of_service.get(item.service.name) for item in wanted}
+    return {pk: policy for pk, policy in found.items() if policy is not None}
+
+
+def gate(service: str, kind: Kind, at: datetime) -> Gate:
+    """May a change of this kind to a service go out? Raises NotFoundError."""
+    if not Service.objects.filter(name=service).exists():
+        raise NotFoundError(f"There is no service named {service!r}")
+    found = statuses(at, objectives(service))
+    standings = [Standing(s.name, s.budget.remaining, s.facts.budget_policy, s.step) for s in found]
+    return judge_gate(service, kind, standings)
 
 
 def status(name: str, at: datetime) -> Status:
@@ -187,8 +211,8 @@ class _Reader:
         return window(start, end, self.rows[start], self.rows[end], holes)
 
 
-def _status(item: Objective, reader: _Reader, at: datetime) -> Status:
-    facts = item.facts()
+def _status(item: Objective, reader: _Reader, at: datetime, agreed: AgreedPolicy | None) -> Status:
+    facts = replace(item.facts(), budget_policy=agreed)
     windows = {length: reader.window(reader.at - length, reader.at) for length in facts.windows}
     period = reader.window(reader.start, reader.at)
     return judge(facts, period, reader.end, windows, at, windows[SHORT], reader.problem)

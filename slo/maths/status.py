@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from slo.maths.budget import Budget, budget, seconds_to_exhaustion
+from slo.maths.budget_policy import BudgetPolicy, Step
 from slo.maths.burn import BurnWindow, Minimum, burn_rate, exceeded
 from slo.maths.ledger import Window
 from slo.maths.windows import Period, format_duration, from_epoch
@@ -27,6 +28,7 @@ class Facts:
     period: Period
     policy: tuple[BurnWindow, ...]
     minimum: Minimum = field(default_factory=Minimum)
+    budget_policy: BudgetPolicy | None = None
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -59,6 +61,12 @@ class Status:
     def name(self) -> str:
         return self.facts.name
 
+    @property
+    def step(self) -> Step | None:
+        """The step of the error-budget policy that applies, if there is a policy and a level is reached."""
+        policy = self.facts.budget_policy
+        return policy.step(self.budget.remaining) if policy else None
+
     def as_json(self) -> dict[str, object]:
         """The public form: ratios from 0 to 1, None where nothing is known."""
         facts, period = self.facts, self.period
@@ -85,10 +93,20 @@ class Status:
             },
             "minimum": {"events": facts.minimum.events, "bad": facts.minimum.bad},
             "held_back": [self._held_back(window) for window in self.held],
+            "budget_policy": self._budget_policy(),
             "exhausts_at": _iso(self.exhausts_at) if self.exhausts_at else None,
             "state": self.state,
             "as_of": _iso(self.as_of),
             "problem": self.problem or None,
+        }
+
+    def _budget_policy(self) -> dict[str, object] | None:
+        policy, step = self.facts.budget_policy, self.step
+        if policy is None:
+            return None
+        return {
+            "name": policy.name,
+            "step": {"remaining": step.remaining, "action": step.action, "text": step.text} if step else None,
         }
 
     def _held_back(self, window: BurnWindow) -> dict[str, object]:

@@ -1,13 +1,16 @@
 from slo.models.access import ApiToken
+from slo.models.budget import BudgetPolicy
 from slo.models.catalog import Component, Service, Source
-from slo.models.measurement import Exclusion, Heartbeat, Measurement, SourceState, Watermark
+from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
 
 __all__ = [
     "ApiToken",
+    "BudgetPolicy",
     "BurnPolicy",
     "Component",
     "Exclusion",
+    "ExclusionChange",
     "Heartbeat",
     "Measurement",
     "Objective",

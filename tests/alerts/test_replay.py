@@ -25,8 +25,8 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
-def policy(name: str = "hour", **timing: Any) -> BurnPolicy:
-    return BurnPolicy.objects.create(name=name, windows=[HOUR_WINDOW], timing={"page": timing} if timing else {})
+def policy(**timing: Any) -> BurnPolicy:
+    return BurnPolicy.objects.create(name="hour", windows=[HOUR_WINDOW], timing={"page": timing} if timing else {})
 
 
 def lived(burn_policy: BurnPolicy | None, *spells: tuple[float, int]) -> Objective:

@@ -185,7 +185,8 @@ def test_the_public_form_has_the_promised_keys_and_no_nan() -> None:
     form = json.loads(out.getvalue(), parse_constant=pytest.fail)
     assert set(form) == {
         "name", "service", "target", "period", "sli", "completeness", "budget", "burn", "windows", "minimum",
-        "held_back", "exhausts_at", "state", "as_of", "problem",
+        "held_back",
+        "budget_policy", "exhausts_at", "state", "as_of", "problem",
     }  # fmt: skip
     assert form["period"] == {"kind": "rolling", "start": "2026-01-31T12:00:00Z", "end": "2026-03-02T12:00:00Z"}
     assert form["windows"]["5m"] == {"good": 1_000, "total": 1_000, "ratio": 1}

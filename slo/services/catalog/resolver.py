@@ -70,6 +70,10 @@ class Resolver:
         kind = self._kinds.get(self._names.get(model, ""))
         return kind is not None and name in kind.declared
 
+    def applied(self, instance: Model, key: str = "name") -> bool:
+        """Has the row's document been applied, or the row been referred to, in this run?"""
+        return (type(instance), key, getattr(instance, key)) in self._rows
+
     def remember(self, instance: Model, key: str) -> None:
         """Hand out this row from now on."""
         self._rows[type(instance), key, getattr(instance, key)] = instance
