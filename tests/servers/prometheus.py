@@ -74,6 +74,15 @@ class Prometheus(Server):
         instance = urlsplit(url).netloc or url
         until(lambda: self.value(f'up{{instance="{instance}"}}') == 1, timeout, what=f"a scrape of {instance}")
 
+    def over(self, expression: str, instants: range) -> list[dict[str, Any]]:
+        """A range query's matrix: [{"metric": labels, "values": [[instant, text], …]}]. Raises ServerError."""
+        span: dict[str, str | int] = {"start": instants.start, "end": instants[-1], "step": instants.step}
+        answer = requests.get(f"{self.url}/api/v1/query_range", {"query": expression, **span}, timeout=10).json()
+        if answer["status"] != "success":
+            raise ServerError(f"{expression}: {answer['error']}")
+        matrix: list[dict[str, Any]] = answer["data"]["result"]
+        return matrix
+
     def load(self, openmetrics: str) -> None:
         """Put history into the data folder, as OpenMetrics text with timestamps (ended by `# EOF`). Stop it first."""
         if self.alive:
@@ -90,11 +99,19 @@ class Prometheus(Server):
         if made.returncode:
             raise ServerError(f"promtool: {made.stdout}{made.stderr}")
 
+    def set_rules(self, text: str) -> None:
+        """Evaluate these rules from the next start or reload on."""
+        (self.folder / "rules.yml").write_text(text)
+
     def _write_config(self) -> None:
         every = f"{int(self.interval * 1000)}ms"
         job = {
             "job_name": "service",
             "file_sd_configs": [{"files": [str(self.folder / "targets.json")], "refresh_interval": "1s"}],
         }
-        config = {"global": {"scrape_interval": every, "scrape_timeout": every}, "scrape_configs": [job]}
+        config = {
+            "global": {"scrape_interval": every, "scrape_timeout": every},
+            "rule_files": [str(self.folder / "rules.yml")],
+            "scrape_configs": [job],
+        }
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(config))
