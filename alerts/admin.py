@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from alerts.models import Alert, Channel, Delivery, Runbook, Transition
+from alerts.models import Alert, BudgetChange, Channel, Delivery, Runbook, Transition
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
@@ -30,6 +30,12 @@ class AlertAdmin(ReadOnly):
 class TransitionAdmin(ReadOnly):
     list_display = ("at", "alert", "before", "after", "cause", "actor")
     list_select_related = ("alert__objective", "actor")
+
+
+@admin.register(BudgetChange)
+class BudgetChangeAdmin(ReadOnly):
+    list_display = ("at", "objective", "policy", "before", "after", "remaining")
+    list_select_related = ("objective",)
 
 
 @admin.register(Channel)

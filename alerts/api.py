@@ -56,7 +56,8 @@ class DeliveryOut(Schema):
     """A message owed to a channel: `due`, `sent` or `dead`; `answer` is the receiver's last one."""
 
     id: int
-    alert: int
+    alert: int | None
+    objective: str
     channel: str
     told: str
     key: str
@@ -258,9 +259,10 @@ def _delivery(item: Delivery) -> dict[str, Any]:
     return {
         **named,
         "id": item.pk,
-        "alert": item.transition.alert_id,
+        "alert": item.transition.alert_id if item.transition else None,
+        "objective": (item.transition.alert if item.transition else item.origin).objective.name,
         "channel": item.channel.name,
-        "told": item.transition.after,
+        "told": item.origin.after,
         "key": item.dedup_key,
     }
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from alerts import selectors
+from alerts.channels.alertmanager import NAME
 from slo.maths.burn import SEVERITIES
+from slo.metrics import LABELS, all_identities
 
 
 class Alerts:
@@ -21,9 +23,22 @@ class Alerts:
             for state in ("pending", "firing"):
                 alerts.add_metric((severity, state), open_alerts.get((severity, state), 0))
         yield alerts
+        yield _each()
         yield GaugeMetricFamily(
             "brownout_outbox_depth", "Messages owed and not yet accepted", value=selectors.outbox_depth()
         )
         yield GaugeMetricFamily(
             "brownout_dead_letters", "Messages that were given up", value=len(selectors.dead_letters())
         )
+
+
+def _each() -> Metric:
+    """Each open alert as Prometheus tells of those of its rules, with the labels Sloth gives them."""
+    labels = ("alertname", "alertstate", "severity", "sloth_severity", *LABELS)
+    family = GaugeMetricFamily("ALERTS", "Open alerts, one by one", labels=labels)
+    found = selectors.open_alerts()
+    names = all_identities() if found else {}
+    for alert in found:
+        identity = names[alert.objective.name]
+        family.add_metric((NAME, alert.state, alert.severity, alert.severity, *identity), 1)
+    return family

@@ -67,6 +67,28 @@ class Transition(models.Model):
         )
 
 
+class BudgetChange(models.Model):
+    """A change of the step of an error-budget policy an objective is in: history and the origin of deliveries.
+
+    `before` and `after` are actions, empty for none; `level` is the step's share of the budget, None for none.
+    """
+
+    objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="budget_changes")
+    at = models.DateTimeField()
+    policy = models.CharField(max_length=100)
+    before = models.CharField(max_length=20, blank=True)
+    after = models.CharField(max_length=20, blank=True)
+    level = models.FloatField(null=True)
+    remaining = models.FloatField(null=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.objective}: {self.before or 'nothing'} → {self.after or 'nothing'}"
+
+
 class Evaluation(models.Model):
     """How far everything has been judged: one row that only moves forward, by compare-and-set."""
 
@@ -94,7 +116,7 @@ class Channel(models.Model):
 
 
 class Delivery(models.Model):
-    """A message owed to a channel: outbox row and history at once.
+    """A message owed to a channel, about an alert or about a step of an error budget: outbox row and history at once.
 
     `dedup_key` names the message for the receiver, however often it is sent. A delivery is claimed by moving
     `leased_until`; a crash lets the lease run out.
@@ -105,7 +127,8 @@ class Delivery(models.Model):
         SENT = "sent"
         DEAD = "dead"
 
-    transition = models.ForeignKey(Transition, on_delete=models.CASCADE, related_name="deliveries")
+    transition = models.ForeignKey(Transition, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    budget_change = models.ForeignKey(BudgetChange, on_delete=models.CASCADE, null=True, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
     dedup_key = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
@@ -120,8 +143,21 @@ class Delivery(models.Model):
     class Meta:
         ordering = ("id",)
         verbose_name_plural = "deliveries"
-        constraints = (models.UniqueConstraint(fields=("transition", "channel"), name="one_delivery_a_channel"),)
+        constraints = (
+            models.UniqueConstraint(fields=("transition", "channel"), name="one_delivery_a_channel"),
+            models.UniqueConstraint(fields=("budget_change", "channel"), name="one_budget_delivery_a_channel"),
+            models.CheckConstraint(
+                condition=Q(transition__isnull=False) ^ Q(budget_change__isnull=False), name="delivery_of_one_thing"
+            ),
+        )
         indexes = (models.Index(fields=("state", "due_at")),)
+
+    @property
+    def origin(self) -> Transition | BudgetChange:
+        """The change it tells of."""
+        origin = self.transition or self.budget_change
+        assert origin is not None  # noqa: S101 a constraint sees to it
+        return origin
 
 
 class Runbook(models.Model):

@@ -1,9 +1,9 @@
 """Reads: alerts and their history, the outbox, runbooks."""
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.safestring import SafeString, mark_safe
 
-from alerts.models import Alert, Delivery, Runbook, RunbookVersion, Transition
+from alerts.models import Alert, BudgetChange, Delivery, Runbook, RunbookVersion, Transition
 from alerts.rules.markdown import render
 from slo.errors import NotFoundError
 from slo.maths.burn import SEVERITIES
@@ -56,7 +56,9 @@ def dead_letters() -> list[Delivery]:
 
 def told() -> QuerySet[Delivery]:
     """Every delivery, with what naming it reads."""
-    return Delivery.objects.select_related("channel", "transition__alert__objective__service")
+    return Delivery.objects.select_related(
+        "channel", "transition__alert__objective__service", "budget_change__objective__service"
+    )
 
 
 def delivery(pk: int) -> Delivery:
@@ -70,6 +72,18 @@ def delivery(pk: int) -> Delivery:
 def outbox_depth() -> int:
     """Messages that were owed and have not been accepted yet; reminders of what was accepted do not count."""
     return Delivery.objects.filter(state=Delivery.State.DUE, sends=0).count()
+
+
+def budget_standing() -> dict[int, BudgetChange]:
+    """The last change of step of each objective that ever had one, by its primary key."""
+    last = BudgetChange.objects.values("objective").annotate(last=Max("pk")).values("last").order_by()
+    found = BudgetChange.objects.filter(pk__in=last).select_related("objective__service")
+    return {change.objective_id: change for change in found}
+
+
+def budget_changes(of: Objective) -> list[BudgetChange]:
+    """Every change of step of an objective, newest first."""
+    return list(BudgetChange.objects.filter(objective=of).order_by("-at", "-pk"))
 
 
 def runbooks() -> list[Runbook]:

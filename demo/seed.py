@@ -135,7 +135,7 @@ def _mark_delivered() -> None:
     due = list(Delivery.objects.filter(state=Delivery.State.DUE).select_related("transition"))
     for delivery in due:
         delivery.state, delivery.attempts, delivery.sends = Delivery.State.SENT, 1, 1
-        delivery.sent_at, delivery.answer = delivery.transition.at + timedelta(seconds=2), "202 Accepted"
+        delivery.sent_at, delivery.answer = delivery.origin.at + timedelta(seconds=2), "202 Accepted"
     Delivery.objects.bulk_update(due, ["state", "attempts", "sends", "sent_at", "answer"])
 
 

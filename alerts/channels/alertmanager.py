@@ -1,7 +1,8 @@
 """Prometheus Alertmanager, API v2: it groups, silences, inhibits and routes further.
 
 An alert ends there by itself when it is not sent again: a firing one carries an `endsAt` a few minutes ahead, so
-that an alert whose objective was deleted, or whose Brownout died, does not fire forever.
+that an alert whose objective was deleted, or whose Brownout died, does not fire forever. A change of step of an
+error-budget policy is an alert `ErrorBudgetStep` of severity info that is over after an hour.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from typing import Any, ClassVar, Self
 from alerts.channels.base import Answer
 from alerts.channels.http import Poster
 from alerts.rules.message import Message
+from alerts.rules.notice import Notice
 from slo.openslo.schema import Headers, Spec, Url
 
 LEASE = timedelta(minutes=4)
+NOTICE = timedelta(hours=1)
 
 
 class AlertmanagerSpec(Spec):
@@ -32,11 +35,29 @@ class Alertmanager:
     def build(cls, spec: AlertmanagerSpec) -> Self:
         return cls(Poster(f"{spec.url.rstrip('/')}/api/v2/alerts", spec.headers))
 
-    def send(self, message: Message, at: datetime) -> Answer:
-        return self._poster.post([payload(message, at)], at)
+    def send(self, message: Message | Notice, at: datetime) -> Answer:
+        body = notice_payload(message) if isinstance(message, Notice) else payload(message, at)
+        return self._poster.post([body], at)
 
     def close(self) -> None:
         self._poster.close()
+
+
+def notice_payload(notice: Notice) -> dict[str, Any]:
+    """A change of step as an alert that ends by itself."""
+    return {
+        "labels": {
+            "alertname": "ErrorBudgetStep",
+            "service": notice.service,
+            "objective": notice.objective,
+            "severity": "info",
+            "action": notice.after or "none",
+        },
+        "annotations": {"summary": notice.summary, "description": notice.text},
+        "startsAt": notice.at.isoformat(),
+        "endsAt": (notice.at + NOTICE).isoformat(),
+        "generatorURL": notice.page_url,
+    }
 
 
 def payload(message: Message, at: datetime) -> dict[str, Any]:

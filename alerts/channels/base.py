@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 from alerts.rules.message import Message
+from alerts.rules.notice import Notice
 from alerts.rules.words import clip
 from slo.openslo.schema import Spec
 
@@ -50,7 +51,7 @@ class Adapter(Protocol):
         """The adapter for a validated spec (an instance of the class's `spec`)."""
         ...
 
-    def send(self, message: Message, at: datetime) -> Answer:
+    def send(self, message: Message | Notice, at: datetime) -> Answer:
         """Try once, at the instant `at`, within seconds; what goes wrong is an answer, not an exception."""
         ...
 

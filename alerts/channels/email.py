@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from alerts.channels.base import Answer, answer
 from alerts.rules.message import Message
+from alerts.rules.notice import Notice
 from alerts.rules.words import clip
 from slo.openslo.schema import Spec
 
@@ -44,7 +45,7 @@ class Email:
     def build(cls, spec: EmailSpec) -> Self:
         return cls(spec.to)
 
-    def send(self, message: Message, at: datetime) -> Answer:
+    def send(self, message: Message | Notice, at: datetime) -> Answer:
         mail = compose(message, self._to)
         try:
             with get_connection() as connection:
@@ -58,7 +59,7 @@ class Email:
         """Each message has its own connection."""
 
 
-def compose(message: Message, to: list[str]) -> EmailMessage:
+def compose(message: Message | Notice, to: list[str]) -> EmailMessage:
     """The mail. Its Message-ID comes from the message's key, so mail programs show a repetition once."""
     headers = {
         "Message-ID": _id(message.key),

@@ -13,6 +13,7 @@ from alerts.rules import figures, words
 from alerts.rules.machine import Decision, Present, condition, decide
 from alerts.rules.message import episode_key
 from alerts.rules.policy import timing
+from alerts.services.budget import note_steps
 from slo import selectors
 from slo.maths.burn import SEVERITIES
 from slo.maths.status import Status
@@ -24,7 +25,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def evaluate(at: datetime) -> int:
-    """Judge every objective at `at`. Returns the number of changes of state, each a Transition with its deliveries.
+    """Judge every objective at `at`. Returns the number of changes of state and of budget steps, each with its
+    deliveries.
 
     Repeating an instant, or going back to one before the last, does nothing. An objective that cannot be judged
     is logged and leaves the others alone; its alerts stay as they are.
@@ -34,7 +36,7 @@ def evaluate(at: datetime) -> int:
         if not _claim(at):
             log.warning("Nothing was judged at %s: that instant, or a later one, has been judged already", at)
             return 0
-        return _Round(at).run(judged)
+        return _Round(at).run(judged) + note_steps(at, judged)
 
 
 def _judge(at: datetime, chosen: Sequence[Objective]) -> list[tuple[Objective, Status]]:

@@ -5,17 +5,43 @@ from collections.abc import Container
 from django.conf import settings
 from django.urls import reverse
 
-from alerts.models import Alert, Delivery
+from alerts.models import Alert, BudgetChange, Delivery, Transition
 from alerts.rules.figures import restore
 from alerts.rules.message import Message, episode_key
+from alerts.rules.notice import Notice
 
 
-def compose(delivery: Delivery, runbooks: Container[str]) -> Message:
-    """The message of a delivery, with the figures of the alert's last evaluation.
+def compose(delivery: Delivery, runbooks: Container[str]) -> Message | Notice:
+    """The message of a delivery; that of an alert has the figures of its last evaluation.
 
     `runbooks` are the names there are: only an existing one is linked.
     """
-    change = delivery.transition
+    if delivery.budget_change:
+        return _notice(delivery, delivery.budget_change)
+    assert delivery.transition is not None  # noqa: S101 a constraint sees to it
+    return _message(delivery, delivery.transition, runbooks)
+
+
+def _notice(delivery: Delivery, change: BudgetChange) -> Notice:
+    objective = change.objective
+    return Notice(
+        key=delivery.dedup_key,
+        episode=f"{objective.name}:budget",
+        service=objective.service.name,
+        objective=objective.name,
+        title=str(objective),
+        policy=change.policy,
+        before=change.before,
+        after=change.after,
+        level=change.level,
+        remaining=change.remaining,
+        advice=change.text,
+        at=change.at,
+        page_url=link("objective", objective.name),
+    )
+
+
+def _message(delivery: Delivery, change: Transition, runbooks: Container[str]) -> Message:
     alert = change.alert
     objective = alert.objective
     resolved = change.after == Alert.State.RESOLVED

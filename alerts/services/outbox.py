@@ -41,7 +41,9 @@ def claim(channel: Channel, at: datetime) -> Delivery | None:
             return None
         if _free(at).filter(pk=pk).update(leased_until=at + LEASE, attempts=F("attempts") + 1):
             return (
-                Delivery.objects.select_related("channel", "transition__alert__objective__service")
+                Delivery.objects.select_related(
+                    "channel", "transition__alert__objective__service", "budget_change__objective__service"
+                )
                 .filter(pk=pk, leased_until=at + LEASE)
                 .first()
             )
@@ -80,15 +82,20 @@ def send_again(delivery: Delivery, at: datetime) -> None:
     with transaction.atomic():
         if not Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.DEAD).update(**again):
             raise NotDeadError("This delivery is not dead: it has arrived or is still being tried")
-        later = Delivery.objects.filter(
-            channel=delivery.channel_id, transition__alert=delivery.transition.alert_id, pk__gt=delivery.pk
-        )
+        later = Delivery.objects.filter(_about(delivery), channel=delivery.channel_id, pk__gt=delivery.pk)
         later.exclude(state=Delivery.State.DUE).update(**again)
 
 
 def _free(at: datetime) -> QuerySet[Delivery]:
     """Due deliveries nobody is sending."""
     return Delivery.objects.filter(Q(leased_until=None) | Q(leased_until__lte=at), state=Delivery.State.DUE)
+
+
+def _about(delivery: Delivery) -> Q:
+    """What is told of the same alert, or of the budget of the same objective."""
+    if delivery.transition:
+        return Q(transition__alert=delivery.transition.alert_id)
+    return Q(budget_change__objective__budget_changes=delivery.budget_change_id)
 
 
 def _update(chosen: QuerySet[Delivery], at: datetime, **fields: object) -> None:
@@ -100,10 +107,11 @@ def _update(chosen: QuerySet[Delivery], at: datetime, **fields: object) -> None:
 
 
 def _sendable(at: datetime) -> QuerySet[Delivery]:
-    """Free ones that no earlier message about the same alert to the same channel has to precede."""
+    """Free ones that no earlier message about the same alert (or budget) to the same channel has to precede."""
     earlier = Delivery.objects.filter(
+        Q(transition__alert=OuterRef("transition__alert"))
+        | Q(budget_change__objective=OuterRef("budget_change__objective")),
         channel=OuterRef("channel"),
-        transition__alert=OuterRef("transition__alert"),
         state=Delivery.State.DUE,
         pk__lt=OuterRef("pk"),
     )
@@ -112,11 +120,11 @@ def _sendable(at: datetime) -> QuerySet[Delivery]:
 
 def _still_firing(delivery: Delivery) -> bool:
     """Does the delivery tell of a firing that goes on?"""
-    if delivery.transition.after != Alert.State.FIRING:
+    if delivery.transition is None or delivery.transition.after != Alert.State.FIRING:
         return False
     return Alert.objects.filter(pk=delivery.transition.alert_id, state=Alert.State.FIRING).exists()
 
 
 def _hopeless(delivery: Delivery, at: datetime) -> bool:
-    since = delivery.sent_at or delivery.transition.at
+    since = delivery.sent_at or delivery.origin.at
     return given_up(delivery.attempts, (at - since).total_seconds())

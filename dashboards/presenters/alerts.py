@@ -131,9 +131,9 @@ def _delivery(row: Delivery) -> Event:
     }
     tones: dict[str, Tone] = {"sent": "none", "due": "warn", "dead": "bad"}
     times = f" · {row.attempts} attempts" if row.attempts > 1 else ""
-    detail = f"{row.transition.after}{times}" + (f" · {row.answer}" if row.answer else "")
+    detail = f"{row.origin.after}{times}" + (f" · {row.answer}" if row.answer else "")
     return Event(
-        row.sent_at or row.transition.at, "delivery", f"{titles[row.state]} {row.channel}", detail, tones[row.state]
+        row.sent_at or row.origin.at, "delivery", f"{titles[row.state]} {row.channel}", detail, tones[row.state]
     )
 
 

@@ -252,7 +252,7 @@ def test_the_overview_takes_a_handful_of_queries_however_many_objectives(
     [
         (lambda: objective_page("orders-availability", NOW, ""), 20),
         (lambda: charts(objective_page("orders-availability", NOW, "").item, NOW, range_named("30d", 0)), 30),
-        (lambda: capabilities_page(NOW, ["orders"]), 24),
+        (lambda: capabilities_page(NOW, ["orders"]), 26),
         (lambda: flags_page(NOW), 9),
         (strip, 5),
     ],
