@@ -32,6 +32,25 @@ class BudgetOut(Schema):
     remaining: float | None
 
 
+class AtEndOut(Schema):
+    """A calendar period at its end, with the pace so far (events for each observed second) held over the rest.
+
+    `unspent` is the share of that budget which is not spent yet.
+    """
+
+    events: float
+    budget: BudgetOut
+    unspent: float
+
+
+class WithoutExclusionsOut(Schema):
+    """The period with what is excluded left in."""
+
+    sli: SliOut
+    budget: BudgetOut
+    excluded_seconds: float
+
+
 class MinimumOut(Schema):
     """The fewest events, and bad events, in a long window before its alert may fire."""
 
@@ -84,6 +103,8 @@ class StatusOut(Schema):
     budget: BudgetOut
     burn: dict[str, float | None]
     windows: dict[str, SliOut]
+    at_end: AtEndOut | None
+    without_exclusions: WithoutExclusionsOut | None
     minimum: MinimumOut
     held_back: list[HeldBackOut]
     budget_policy: BudgetPolicyOut | None

@@ -9,7 +9,8 @@ class SloConfig(AppConfig):
     def ready(self) -> None:
         from slo.services.catalog import register
         from slo.services.catalog.budget import ErrorBudgetPolicies
-        from slo.services.catalog.kinds import BurnPolicies, Components, DataSources, Exclusions, Services
+        from slo.services.catalog.exclusions import Exclusions
+        from slo.services.catalog.kinds import BurnPolicies, Components, DataSources, Services
         from slo.services.catalog.promises import SLOs
 
         for handler in (

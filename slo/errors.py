@@ -36,6 +36,10 @@ class PolicyError(DefinitionError):
     """A burn policy could never do what it says, such as a factor no error ratio can reach."""
 
 
+class RecurrenceError(DefinitionError):
+    """An RRULE is not understood, never happens, or recurs faster than days."""
+
+
 class SourceError(BrownoutError):
     """A source as a whole did not answer (unreachable, refused, too slow): a gap, to be asked again."""
 
@@ -54,6 +58,14 @@ class BackfillError(BrownoutError):
 
 class ReplayError(DefinitionError):
     """A replay cannot be done as asked: nothing to replay, or too much."""
+
+
+class DeclaredError(BrownoutError):
+    """It is declared in a document, which would bring it back: change it there."""
+
+
+class RepeatedKeyError(BrownoutError):
+    """A key that is to make repetitions safe came before with something else; nothing was accepted."""
 
 
 class NotFoundError(BrownoutError):

@@ -18,12 +18,15 @@ from slo.maths.budget_policy import BudgetPolicy as AgreedPolicy
 from slo.maths.budget_policy import Gate, Kind, Standing
 from slo.maths.budget_policy import gate as judge_gate
 from slo.maths.burn import BurnWindow
-from slo.maths.ledger import Row, Span, Sums, Window, merge, window
+from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import from_epoch, to_epoch
-from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
+from slo.models import BudgetPolicy, Exclusion, ExclusionChange, Measurement, Objective, Service, SourceState, Watermark
 
 T = TypeVar("T")
+
+# How far ahead an exclusion without an end is looked for.
+_YEAR = 366 * 86_400
 
 
 def objectives(service: str | None = None) -> QuerySet[Objective]:
@@ -118,11 +121,39 @@ def between(item: Objective, instants: Sequence[int]) -> list[Window]:
     return [history.window(low, high) for low, high in pairwise(instants)]
 
 
-def exclusions(item: Objective, start: datetime, end: datetime) -> QuerySet[Exclusion]:
-    """Exclusions of the objective or its service that touch the span."""
-    return Exclusion.objects.filter(
-        Q(objective=item) | Q(service_id=item.service_id), start__lt=end, end__gt=start
-    ).order_by("start")
+def exclusions(item: Objective, start: datetime, end: datetime) -> list[tuple[Exclusion, list[Span]]]:
+    """Exclusions of the objective or its service that touch the span, each with its occurrences within it."""
+    low, high = to_epoch(start), to_epoch(end)
+    rows = _exclusions([item], low, high).select_related("objective", "service", "created_by").order_by("start")
+    found = [(row, row.spans(low, high)) for row in rows]
+    return [(row, spans) for row, spans in found if spans]
+
+
+def exclusion_rows(
+    name: str | None, service: str | None, since: datetime | None, until: datetime | None
+) -> list[Exclusion]:
+    """Exclusions, newest first: those that concern the named objective or service and occur within the span.
+
+    Raises NotFoundError for an unknown objective.
+    """
+    chosen = Exclusion.objects.select_related("objective", "service", "created_by")
+    if name:
+        item = objective(name)
+        chosen = chosen.filter(Q(objective=item) | Q(service_id=item.service_id))
+    if service:
+        chosen = chosen.filter(Q(service__name=service) | Q(objective__service__name=service))
+    if until:
+        chosen = chosen.filter(start__lt=until)
+    if since is None:
+        return list(chosen)
+    low, high = to_epoch(since), to_epoch(until) if until else None
+    return [row for row in chosen if row.spans(low, high or max(low, to_epoch(row.start)) + _YEAR)]
+
+
+def exclusion_changes(exclusion: int | None = None) -> QuerySet[ExclusionChange]:
+    """What was done to exclusions (to one), newest first."""
+    found = ExclusionChange.objects.select_related("actor")
+    return found if exclusion is None else found.filter(exclusion=exclusion)
 
 
 def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> dict[int, list[Window]]:
@@ -162,15 +193,14 @@ class History:
     """All rows of one objective over a span, in memory: many windows for one query."""
 
     def __init__(self, item: Objective, start: int, end: int) -> None:
-        holes = _spans([item]).get(item.pk, [])
-        low = min([start, *(h.start for h in holes if h.end > start)])
+        holes = _spans([item], start, end).get(item.pk, [])
         rows = list(
-            Measurement.objects.filter(objective=item, at__gte=low, at__lte=end)
+            Measurement.objects.filter(objective=item, at__gte=start, at__lte=end)
             .order_by("at")
             .values_list("at", "good", "total", "observed")
         )
         before = (
-            Measurement.objects.filter(objective=item, at__lt=low)
+            Measurement.objects.filter(objective=item, at__lt=start)
             .order_by("-at")
             .values_list("at", "good", "total", "observed")[:1]
         )
@@ -190,7 +220,7 @@ class History:
 
     def window(self, start: int, end: int) -> Window:
         """The window between two instants, exclusions taken out."""
-        holes = [(s, self._row(s.start), self._row(s.end)) for s in merge(self._holes, start, end)]
+        holes = [(s, self._row(s.start), self._row(s.end)) for s in clip(self._holes, start, end)]
         return window(start, end, self._row(start), self._row(end), holes)
 
 
@@ -206,16 +236,40 @@ class _Reader:
     rows: Mapping[int, Row]
     problem: str
 
+    def period(self) -> Window:
+        # A period that has just begun, in which nothing has been measured yet, is empty and does not run backwards.
+        return self.window(self.start, max(self.start, self.at))
+
+    def without_exclusions(self) -> Window | None:
+        """The period with what is excluded left in; None if there is nothing."""
+        if not clip(self.spans, self.start, self.at):
+            return None
+        return window(self.start, self.at, self.rows[self.start], self.rows[self.at])
+
+    def ahead(self) -> float:
+        """Seconds that will still count until the end of the period."""
+        now, end = max(self.start, self.at), to_epoch(self.end)
+        return end - now - sum(span.end - span.start for span in clip(self.spans, now, end))
+
     def window(self, start: int, end: int) -> Window:
-        holes = [(s, self.rows[s.start], self.rows[s.end]) for s in merge(self.spans, start, end)]
+        holes = [(s, self.rows[s.start], self.rows[s.end]) for s in clip(self.spans, start, end)]
         return window(start, end, self.rows[start], self.rows[end], holes)
 
 
 def _status(item: Objective, reader: _Reader, at: datetime, agreed: AgreedPolicy | None) -> Status:
     facts = replace(item.facts(), budget_policy=agreed)
     windows = {length: reader.window(reader.at - length, reader.at) for length in facts.windows}
-    period = reader.window(reader.start, reader.at)
-    return judge(facts, period, reader.end, windows, at, windows[SHORT], reader.problem)
+    return judge(
+        facts,
+        reader.period(),
+        reader.end,
+        windows,
+        at,
+        windows[SHORT],
+        reader.problem,
+        ahead=reader.ahead(),
+        without_exclusions=reader.without_exclusions(),
+    )
 
 
 def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
@@ -225,7 +279,6 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
     troubles = {
         state.source_id: state.problem for state in SourceState.objects.exclude(problem="") if state.asked_at <= at
     }
-    spans = _spans(wanted)
     bounds: dict[int, set[int]] = {}
     periods: dict[int, tuple[int, datetime]] = {}
     ends: dict[int, int] = {}
@@ -234,10 +287,13 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
         begin, finish = item.span().bounds(at)
         start = end - item.span().seconds if item.span().kind == "rolling" else to_epoch(begin)
         ends[item.pk], periods[item.pk] = end, (start, finish)
-        instants = {start, end} | {end - length for length in item.facts().windows}
-        for span in spans.get(item.pk, ()):
-            instants |= {min(max(edge, low), end) for low in tuple(instants) for edge in (span.start, span.end)}
-        bounds[item.pk] = instants
+        bounds[item.pk] = {start, end} | {end - length for length in item.facts().windows}
+    # Of what is excluded, only the edges within the windows are wanted; of the time ahead, only how long it is.
+    first = min((min(instants) for instants in bounds.values()), default=now)
+    spans = _spans(wanted, first, max((to_epoch(finish) for _, finish in periods.values()), default=now))
+    for pk, found in spans.items():
+        held = clip(found, min(bounds[pk]), ends[pk])
+        bounds[pk] |= {edge for span in held for edge in (span.start, span.end)}
     rows = _rows(bounds, marks)
     return [
         _Reader(
@@ -260,18 +316,29 @@ def _end(mark: Watermark | None, now: int) -> int:
     return mark.at if mark and 0 <= now - mark.at <= 2 * settings.TICK_SECONDS else now
 
 
-def _spans(wanted: Sequence[Objective]) -> dict[int, list[Span]]:
-    services: dict[int, list[int]] = defaultdict(list)
-    for item in wanted:
-        services[item.service_id].append(item.pk)
-    found: dict[int, list[Span]] = defaultdict(list)
-    relevant = Exclusion.objects.filter(Q(objective__in=[o.pk for o in wanted]) | Q(service__in=list(services)))
-    for exclusion in relevant:
-        span = Span(to_epoch(exclusion.start), to_epoch(exclusion.end))
-        concerned = [exclusion.objective_id] if exclusion.objective_id else services[exclusion.service_id or 0]
-        for pk in concerned:
-            found[pk].append(span)
-    return found
+def _spans(wanted: Sequence[Objective], start: int, end: int) -> dict[int, list[Span]]:
+    """What is excluded within [start, end) of each objective that has anything excluded, in order and joined."""
+    of_objective: dict[int, list[Span]] = defaultdict(list)
+    of_service: dict[int | None, list[Span]] = defaultdict(list)
+    for exclusion in _exclusions(wanted, start, end):
+        spans = exclusion.spans(start, end)
+        if exclusion.objective_id:
+            of_objective[exclusion.objective_id] += spans
+        else:
+            of_service[exclusion.service_id] += spans
+    shared = {pk: merge(spans, start, end) for pk, spans in of_service.items()}
+    return {
+        item.pk: merge([*own, *shared.get(item.service_id, ())], start, end) if own else shared[item.service_id]
+        for item in wanted
+        if (own := of_objective.get(item.pk)) or item.service_id in shared
+    }
+
+
+def _exclusions(wanted: Sequence[Objective], start: int, end: int) -> QuerySet[Exclusion]:
+    """Those that may have an occurrence within [start, end)."""
+    concerned = Q(objective__in=[o.pk for o in wanted]) | Q(service__in={o.service_id for o in wanted})
+    since = Q(end__gt=from_epoch(start)) | ~Q(rule="")
+    return Exclusion.objects.filter(concerned, since, start__lt=from_epoch(end))
 
 
 def _rows(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, Watermark]) -> dict[int, dict[int, Row]]:

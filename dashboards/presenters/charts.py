@@ -219,7 +219,9 @@ def bands(item: Objective, start: int, end: int) -> list[Band]:
         if a.fired_at is not None
     ]
     excluded = [
-        Band("excluded", to_epoch(e.start), to_epoch(e.end), e.reason) for e in selectors.exclusions(item, since, until)
+        Band("excluded", span.start, span.end, exclusion.reason)
+        for exclusion, spans in selectors.exclusions(item, since, until)
+        for span in spans
     ]
     shed = [
         Band("shed", to_epoch(s.start), to_epoch(s.end), s.flag) for s in degradation.sheds(item.service, since, until)

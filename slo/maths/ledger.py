@@ -5,6 +5,7 @@ and stays event-exact however many rows between them are gone. Only differences 
 before the origin has negative sums.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -95,6 +96,13 @@ def merge(spans: Iterable[Span], start: int, end: int) -> list[Span]:
         else:
             merged.append(Span(low, high))
     return merged
+
+
+def clip(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """The part within [start, end) of spans that `merge` has put in order."""
+    low = bisect_right(spans, start, key=lambda span: span.end)
+    high = bisect_left(spans, end, key=lambda span: span.start)
+    return [Span(max(span.start, start), min(span.end, end)) for span in spans[low:high]]
 
 
 def window(start: int, end: int, first: Row, last: Row, holes: Sequence[tuple[Span, Row, Row]] = ()) -> Window:

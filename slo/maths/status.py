@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from slo.maths.budget import Budget, budget, seconds_to_exhaustion
+from slo.maths.budget import Budget, Projection, budget, project, seconds_to_exhaustion
 from slo.maths.budget_policy import BudgetPolicy, Step
 from slo.maths.burn import BurnWindow, Minimum, burn_rate, exceeded
 from slo.maths.ledger import Window
@@ -41,7 +41,9 @@ class Facts:
 class Status:
     """An objective's figures at `as_of`. Burn rates and windows are keyed by window length in seconds.
 
-    `exceeded` are the burn windows that may alert; `held` burn as fast, on too few events to judge by.
+    `exceeded` are the burn windows that may alert; `held` burn as fast, on too few events to judge by. `at_end` is what
+    a calendar period comes to, `without_exclusions` the period with what is excluded left in; None where there is no
+    such thing.
     """
 
     facts: Facts
@@ -56,10 +58,17 @@ class Status:
     state: State
     as_of: datetime
     problem: str
+    at_end: Projection | None = None
+    without_exclusions: Window | None = None
 
     @property
     def name(self) -> str:
         return self.facts.name
+
+    @property
+    def unspent(self) -> float | None:
+        """What is left of the budget of the whole period: a calendar period has room that is still to come."""
+        return self.at_end.unspent if self.at_end else self.budget.remaining
 
     @property
     def step(self) -> Step | None:
@@ -81,16 +90,14 @@ class Status:
             },
             "sli": {"good": period.good, "total": period.total, "ratio": period.ratio},
             "completeness": period.completeness,
-            "budget": {
-                "total": self.budget.total,
-                "spent": self.budget.spent,
-                "remaining": self.budget.remaining,
-            },
+            "budget": self.budget.as_json(),
             "burn": {format_duration(length): burn for length, burn in self.burns.items()},
             "windows": {
                 format_duration(length): {"good": w.good, "total": w.total, "ratio": w.ratio}
                 for length, w in self.windows.items()
             },
+            "at_end": self.at_end and self.at_end.as_json(),
+            "without_exclusions": self._without_exclusions(),
             "minimum": {"events": facts.minimum.events, "bad": facts.minimum.bad},
             "held_back": [self._held_back(window) for window in self.held],
             "budget_policy": self._budget_policy(),
@@ -107,6 +114,16 @@ class Status:
         return {
             "name": policy.name,
             "step": {"remaining": step.remaining, "action": step.action, "text": step.text} if step else None,
+        }
+
+    def _without_exclusions(self) -> dict[str, object] | None:
+        raw = self.without_exclusions
+        if raw is None:
+            return None
+        return {
+            "sli": {"good": raw.good, "total": raw.total, "ratio": raw.ratio},
+            "budget": budget(raw, self.facts.target).as_json(),
+            "excluded_seconds": raw.elapsed - self.period.elapsed,
         }
 
     def _held_back(self, window: BurnWindow) -> dict[str, object]:
@@ -128,17 +145,24 @@ def judge(
     as_of: datetime,
     recent: Window,
     problem: str = "",
+    *,
+    ahead: float = 0.0,
+    without_exclusions: Window | None = None,
 ) -> Status:
     """Turn windows into a Status.
 
     `windows` is keyed by length in seconds and holds at least `facts.windows`; `recent` is the span that must
-    hold some observation for the state to be known.
+    hold some observation for the state to be known. `ahead` are the seconds of a calendar period still to come.
     """
     burns = {length: burn_rate(window.ratio, facts.target) for length, window in windows.items()}
     left = budget(period, facts.target)
     above = exceeded(facts.policy, burns)
     firing = tuple(w for w in above if facts.minimum.met(windows[w.long]))
-    seconds = seconds_to_exhaustion(left.remaining, burns.get(HOUR), facts.period.seconds)
+    at_end = project(period, facts.target, ahead) if facts.period.kind == "calendar" else None
+    if at_end is None:
+        seconds = seconds_to_exhaustion(left.remaining, burns.get(HOUR), facts.period.seconds)
+    else:
+        seconds = at_end.seconds_to_exhaustion(burns.get(HOUR))
     return Status(
         facts=facts,
         period=period,
@@ -149,16 +173,18 @@ def judge(
         exceeded=firing,
         held=tuple(w for w in above if w not in firing),
         exhausts_at=None if seconds is None else as_of + timedelta(seconds=seconds),
-        state=_state(recent, left, firing),
+        state=_state(recent, at_end.unspent if at_end else left.remaining, firing),
         as_of=as_of,
         problem=problem or _doubt(period),
+        at_end=at_end,
+        without_exclusions=without_exclusions,
     )
 
 
-def _state(recent: Window, left: Budget, firing: tuple[BurnWindow, ...]) -> State:
+def _state(recent: Window, unspent: float | None, firing: tuple[BurnWindow, ...]) -> State:
     if not recent.known:
         return "no data"
-    if left.remaining is not None and left.remaining <= 0:
+    if unspent is not None and unspent <= 0:
         return "exhausted"
     if any(window.severity == "page" for window in firing):
         return "critical"

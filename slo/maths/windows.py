@@ -86,7 +86,7 @@ class Calendar:
         return {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[self.unit] * 86_400
 
     def bounds(self, at: datetime) -> tuple[datetime, datetime]:
-        midnight = at.astimezone(ZoneInfo(self.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = at.astimezone(ZoneInfo(self.zone)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         start = _first_day(midnight, self.unit)
         # A day past the longest possible unit lands in the next one, whatever its length.
         longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[self.unit]

@@ -7,6 +7,9 @@ on every database.
 from django.conf import settings
 from django.db import models
 
+from slo.maths.ledger import Span
+from slo.maths.recurrence import LONGEST_RULE, Recurrence
+from slo.maths.windows import to_epoch
 from slo.models.catalog import Service, Source
 from slo.models.objective import Objective
 
@@ -49,7 +52,8 @@ class SourceState(models.Model):
 class Exclusion(models.Model):
     """A span that does not count, for one objective or all of a service; applied when reading.
 
-    Its name is that of its document; one made by hand has none.
+    With a `rule` (RRULE) it comes back: from `start` to `end` is the first occurrence, and the others begin at the same
+    wall-clock time of `zone`. Its name is that of its document; one made by hand has none.
     """
 
     name = models.SlugField(max_length=100, unique=True, null=True, blank=True)
@@ -57,6 +61,8 @@ class Exclusion(models.Model):
     service = models.ForeignKey(Service, on_delete=models.CASCADE, null=True, blank=True, related_name="exclusions")
     start = models.DateTimeField()
     end = models.DateTimeField()
+    rule = models.CharField(max_length=LONGEST_RULE, blank=True)
+    zone = models.CharField(max_length=64, default="UTC")
     reason = models.TextField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField()
@@ -73,6 +79,45 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.objective or self.service}: {self.reason}"
+
+    def recurrence(self) -> Recurrence | None:
+        """How it comes back, if it does."""
+        seconds = int((self.end - self.start).total_seconds())
+        return Recurrence(self.rule, self.start, self.zone, seconds) if self.rule else None
+
+    def spans(self, start: int, end: int) -> list[Span]:
+        """Its occurrences that touch [start, end), epoch seconds, in order."""
+        recurrence = self.recurrence()
+        if recurrence is not None:
+            return recurrence.spans(start, end)
+        span = Span(to_epoch(self.start), to_epoch(self.end))
+        return [span] if span.start < end and span.end > start else []
+
+
+class ExclusionChange(models.Model):
+    """What was done to an exclusion, when and by whom; the row outlives the exclusion.
+
+    `state` is what the exclusion said afterwards, or last; `by` names the token or the document where no person did it.
+    """
+
+    class Action(models.TextChoices):
+        CREATED = "created"
+        CHANGED = "changed"
+        DELETED = "deleted"
+
+    exclusion = models.BigIntegerField(db_index=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=10, choices=Action)
+    state = models.JSONField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    by = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"exclusion {self.exclusion} {self.action}"
 
 
 class Heartbeat(models.Model):

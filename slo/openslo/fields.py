@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -77,6 +78,14 @@ def _instant(value: Any) -> datetime:
     raise ValueError("has no time zone; write an instant as 2026-03-01T12:00:00Z")
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise ValueError(f"{name[:60]!r} is no time zone; write it as Europe/Berlin or UTC") from None
+    return name
+
+
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -109,6 +118,9 @@ Delay = Annotated[int, BeforeValidator(_delay)]
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 """An ISO 8601 instant with its time zone, held in UTC."""
+
+TimeZone = Annotated[str, AfterValidator(_zone)]
+"""The name of a time zone, such as Europe/Berlin."""
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 """A finite number; a whole one will do."""

@@ -1,4 +1,4 @@
-"""The specs of OpenSLO's Service and DataSource, and of Brownout's Component, BurnPolicy and Exclusion."""
+"""The specs of OpenSLO's Service and DataSource, and of Brownout's Component and BurnPolicy."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -6,7 +6,7 @@ from pydantic import Field, RootModel, model_validator
 
 from slo.maths.burn import Severity
 from slo.openslo.connection import Address, Connection
-from slo.openslo.schema import Delay, Duration, Instant, Name, Number, Spec, Title
+from slo.openslo.schema import Delay, Duration, Name, Number, Spec, Title
 
 Share = Annotated[Number, Field(gt=0, le=1)]
 
@@ -106,21 +106,3 @@ class BurnPolicySpec(Spec):
     windows: Annotated[list[BurnWindowSpec], Field(min_length=1)]
     timing: dict[Severity, TimingSpec] = {}
     minimum: MinimumSpec = MinimumSpec()
-
-
-class ExclusionSpec(Spec):
-    """A span that does not count, for one objective or all of a service."""
-
-    objective: Name | None = None
-    service: Name | None = None
-    start: Instant
-    end: Instant
-    reason: Annotated[str, Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _of_one_thing(self) -> Self:
-        if (self.objective is None) == (self.service is None):
-            raise ValueError("needs either objective or service")
-        if self.end <= self.start:
-            raise ValueError("end must be after start")
-        return self

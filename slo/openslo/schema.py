@@ -9,7 +9,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from slo.openslo.fields import Delay, Duration, Headers, Instant, Labels, Name, Number, Title, Url, checked, unsupported
+from slo.openslo.fields import (
+    Delay,
+    Duration,
+    Headers,
+    Instant,
+    Labels,
+    Name,
+    Number,
+    TimeZone,
+    Title,
+    Url,
+    checked,
+    unsupported,
+)
 
 __all__ = [
     "Delay",
@@ -21,6 +34,7 @@ __all__ = [
     "Name",
     "Number",
     "Spec",
+    "TimeZone",
     "Title",
     "Url",
     "checked",

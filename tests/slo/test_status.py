@@ -184,7 +184,8 @@ def test_the_public_form_has_the_promised_keys_and_no_nan() -> None:
     call_command("status", "checkout-availability", "--json", "--at", "2026-03-02T12:00Z", stdout=out)
     form = json.loads(out.getvalue(), parse_constant=pytest.fail)
     assert set(form) == {
-        "name", "service", "target", "period", "sli", "completeness", "budget", "burn", "windows", "minimum",
+        "name", "service", "target", "period", "sli", "completeness", "budget", "burn", "windows", "at_end",
+        "without_exclusions", "minimum",
         "held_back",
         "budget_policy", "exhausts_at", "state", "as_of", "problem",
     }  # fmt: skip

@@ -116,7 +116,7 @@ class _Run:
                 continue
             try:
                 with transaction.atomic():
-                    handler.pruning(row)
+                    handler.pruning(row, self._resolver)
                     row.delete()
             except DefinitionError as error:
                 self._errors.append(error)

@@ -46,7 +46,7 @@ class Handler(Generic[S, M]):
     def updated(self, instance: M, names: set[str], resolver: Resolver) -> None:
         """After fields of an existing row changed; `names` says which, also within JSON, as `spec` and `spec.url`."""
 
-    def pruning(self, instance: M) -> None:
+    def pruning(self, instance: M, resolver: Resolver) -> None:
         """Before a row without a document is removed."""
 
     def rows(self) -> QuerySet[M]:

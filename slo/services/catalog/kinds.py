@@ -1,4 +1,4 @@
-"""The kinds around the promise: services, sources, components, burn policies, exclusions."""
+"""The kinds around the promise: services, sources, components, burn policies."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from pydantic.alias_generators import to_camel
 
 from slo.errors import DefinitionError, PolicyError
 from slo.maths.windows import format_duration
-from slo.models import BurnPolicy, Component, Exclusion, Objective, Service, Source
-from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ExclusionSpec, ServiceSpec
+from slo.models import BurnPolicy, Component, Objective, Service, Source
+from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ServiceSpec
 from slo.openslo.load import OPENSLO, Document
 from slo.services.catalog.checks import check_policy, check_readable, forget_cursors, present, staying
 from slo.services.catalog.handlers import Handler
@@ -154,37 +154,3 @@ class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
         }
         more = {"timing": timing, "minimum": instance.minimum}
         return present({"description": instance.description, "windows": windows, **more})
-
-
-class Exclusions(Handler[ExclusionSpec, Exclusion]):
-    kind, order = "Exclusion", 40
-    spec, model = ExclusionSpec, Exclusion
-
-    def fields(self, document: Document[ExclusionSpec], resolver: Resolver) -> dict[str, Any]:
-        spec = document.spec
-        return {
-            "objective": resolver.get(Objective, spec.objective, document, "spec.objective")
-            if spec.objective
-            else None,
-            "service": resolver.get(Service, spec.service, document, "spec.service") if spec.service else None,
-            "start": spec.start,
-            "end": spec.end,
-            "reason": spec.reason,
-        }
-
-    def initial(self, document: Document[ExclusionSpec], resolver: Resolver) -> dict[str, Any]:
-        return {"created_at": resolver.at}
-
-    def rows(self) -> QuerySet[Exclusion]:
-        return Exclusion.objects.filter(name__isnull=False).select_related("objective", "service").order_by("name")
-
-    def export(self, instance: Exclusion) -> dict[str, Any]:
-        return present(
-            {
-                "objective": instance.objective and instance.objective.name,
-                "service": instance.service and instance.service.name,
-                "start": instance.start.isoformat().replace("+00:00", "Z"),
-                "end": instance.end.isoformat().replace("+00:00", "Z"),
-                "reason": instance.reason,
-            }
-        )
