@@ -12,7 +12,6 @@ from ninja.errors import HttpError, ValidationError
 from alerts.api import router as alerts_router
 from degradation.api import router as degradation_router
 from slo.api import router as slo_router
-from slo.api_events import router as events_router
 from slo.api_auth import reader
 from slo.api_exclusions import router as exclusions_router
 from slo.errors import BrownoutError, DefinitionError, NotFoundError
@@ -21,7 +20,6 @@ log = logging.getLogger(__name__)
 
 api = NinjaAPI(title="Brownout", version="1", auth=reader, docs_url=None, openapi_url="/openapi.json")
 api.add_router("", slo_router)
-api.add_router("", events_router)
 api.add_router("", exclusions_router)
 api.add_router("", alerts_router)
 api.add_router("", degradation_router)

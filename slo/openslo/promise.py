@@ -2,17 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from slo.maths.windows import Calendar, CalendarUnit, Period, Rolling, parse_duration
-from slo.openslo.direct import DirectMetric, shape
-from slo.openslo.placeholder import counter_of, gives, has_window
-from slo.openslo.schema import Duration, Metadata, Name, Number, Spec, TimeZone, Title, checked, unsupported
+from slo.openslo.schema import Metadata, Name, Number, Spec, TimeZone, Title, checked, unsupported
 from slo.openslo.selector import bucket, count, is_bare
-from slo.openslo.values import RawMetric, Referenced, ThresholdMetric
 
 LONGEST_PERIOD = 366 * 86_400
 UNITS: dict[str, CalendarUnit] = {
