@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from alerts import selectors
-from alerts.channels.alertmanager import NAME
 from slo.maths.burn import SEVERITIES
 from slo.metrics import LABELS, all_identities
+from slo.openslo.rules import ALERT
 
 
 class Alerts:
@@ -40,5 +40,5 @@ def _each() -> Metric:
     names = all_identities() if found else {}
     for alert in found:
         identity = names[alert.objective.name]
-        family.add_metric((NAME, alert.state, alert.severity, alert.severity, *identity), 1)
+        family.add_metric((ALERT, alert.state, alert.severity, alert.severity, *identity), 1)
     return family

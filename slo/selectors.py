@@ -43,12 +43,16 @@ def objective(name: str) -> Objective:
         raise NotFoundError(f"There is no objective named {name!r}") from None
 
 
-def statuses(at: datetime, chosen: Iterable[Objective] | None = None) -> list[Status]:
-    """The status at `at` of the chosen objectives (all by default), in their order."""
+def statuses(at: datetime, chosen: Iterable[Objective] | None = None, *, lengths: Iterable[int] = ()) -> list[Status]:
+    """The status at `at` of the chosen objectives (all by default), in their order.
+
+    Each has the windows of its burn policy, and those of `lengths` (seconds).
+    """
+    more = frozenset(lengths)
     wanted = list(objectives() if chosen is None else chosen)
-    readers = {r.objective.pk: r for r in _readers(wanted, at)}
+    readers = {r.objective.pk: r for r in _readers(wanted, at, more)}
     agreed = budget_policies(wanted)
-    return [_status(item, readers[item.pk], at, agreed.get(item.pk)) for item in wanted]
+    return [_status(item, readers[item.pk], at, agreed.get(item.pk), more) for item in wanted]
 
 
 def budget_policies(wanted: Iterable[Objective]) -> dict[int, AgreedPolicy]:
@@ -256,9 +260,11 @@ class _Reader:
         return window(start, end, self.rows[start], self.rows[end], holes)
 
 
-def _status(item: Objective, reader: _Reader, at: datetime, agreed: AgreedPolicy | None) -> Status:
+def _status(
+    item: Objective, reader: _Reader, at: datetime, agreed: AgreedPolicy | None, more: frozenset[int]
+) -> Status:
     facts = replace(item.facts(), budget_policy=agreed)
-    windows = {length: reader.window(reader.at - length, reader.at) for length in facts.windows}
+    windows = {length: reader.window(reader.at - length, reader.at) for length in more.union(facts.windows)}
     return judge(
         facts,
         reader.period(),
@@ -272,7 +278,7 @@ def _status(item: Objective, reader: _Reader, at: datetime, agreed: AgreedPolicy
     )
 
 
-def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
+def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) -> list[_Reader]:
     """Find every row all these statuses need in a handful of queries, however many objectives there are."""
     now = to_epoch(at)
     marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=[o.pk for o in wanted])}
@@ -287,7 +293,7 @@ def _readers(wanted: Sequence[Objective], at: datetime) -> list[_Reader]:
         begin, finish = item.span().bounds(at)
         start = end - item.span().seconds if item.span().kind == "rolling" else to_epoch(begin)
         ends[item.pk], periods[item.pk] = end, (start, finish)
-        bounds[item.pk] = {start, end} | {end - length for length in item.facts().windows}
+        bounds[item.pk] = {start, end} | {end - length for length in more.union(item.facts().windows)}
     # Of what is excluded, only the edges within the windows are wanted; of the time ahead, only how long it is.
     first = min((min(instants) for instants in bounds.values()), default=now)
     spans = _spans(wanted, first, max((to_epoch(finish) for _, finish in periods.values()), default=now))
