@@ -260,7 +260,7 @@ def _delivery(item: Delivery) -> dict[str, Any]:
         **named,
         "id": item.pk,
         "alert": item.transition.alert_id if item.transition else None,
-        "objective": (item.transition.alert if item.transition else item.origin).objective.name,
+        "objective": item.objective.name,
         "channel": item.channel.name,
         "told": item.origin.after,
         "key": item.dedup_key,

@@ -159,6 +159,12 @@ class Delivery(models.Model):
         assert origin is not None  # noqa: S101 a constraint sees to it
         return origin
 
+    @property
+    def objective(self) -> Objective:
+        """The objective it is about."""
+        origin = self.origin
+        return origin.alert.objective if isinstance(origin, Transition) else origin.objective
+
 
 class Runbook(models.Model):
     """What to do when something breaks. The newest version is what people read."""

@@ -1,6 +1,9 @@
 """Reads: alerts and their history, the outbox, runbooks."""
 
-from django.db.models import Count, Max, OuterRef, Prefetch, QuerySet, Subquery
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.safestring import SafeString, mark_safe
 
 from alerts.models import Alert, BudgetChange, Delivery, Runbook, RunbookVersion, Transition
@@ -29,6 +32,12 @@ def history(limit: int = 100, *, service: str = "", objective: str = "", state: 
     """Alerts of any state, newest first, of one service, objective or state where that is named."""
     wanted = {"objective__service__name": service, "objective__name": objective, "state": state}
     return list(alerts().filter(**{field: value for field, value in wanted.items() if value})[:limit])
+
+
+def fired_within(start: datetime, end: datetime, objectives: Iterable[int]) -> list[Alert]:
+    """The alerts of these objectives (primary keys) that fired at some time between two instants, in order."""
+    found = alerts().filter(objective__in=list(objectives), fired_at__lt=end)
+    return list(found.filter(Q(ended_at=None) | Q(ended_at__gt=start)).order_by("opened_at", "pk"))
 
 
 def alert(pk: int) -> Alert:

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from alerts.api import router as alerts_router
+from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
 from slo.api import router as slo_router
 from slo.api_auth import reader
@@ -23,6 +24,7 @@ api.add_router("", slo_router)
 api.add_router("", exclusions_router)
 api.add_router("", alerts_router)
 api.add_router("", degradation_router)
+api.add_router("", dashboards_router)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

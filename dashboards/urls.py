@@ -20,6 +20,7 @@ urlpatterns = [
     path("flags/<slug:key>/", acting.flag, name="flag"),
     path("runbooks/", acting.runbooks, name="runbooks"),
     path("runbooks/<slug:name>/", acting.runbook, name="runbook"),
+    path("reports/", watching.reports, name="reports"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

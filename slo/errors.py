@@ -68,5 +68,9 @@ class RepeatedKeyError(BrownoutError):
     """A key that is to make repetitions safe came before with something else; nothing was accepted."""
 
 
+class ReportError(DefinitionError):
+    """A report cannot be made as asked: no such period, or one that has not begun."""
+
+
 class NotFoundError(BrownoutError):
     """No such thing by that name."""

@@ -7,7 +7,7 @@ from alerts.rules import words
 from alerts.rules.message import SUMMARY_LENGTH, TITLE_LENGTH
 from slo.maths.budget_policy import ACTIONS
 
-TITLES: dict[str, str] = {**ACTIONS, "": "Nothing is to be done any more"}
+TITLES: dict[str, str] = {"": "Nothing is to be done any more"} | {str(name): text for name, text in ACTIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from slo.maths.burn import BurnWindow, Severity
 from slo.maths.windows import parse_duration
 
 _WINDOW = re.compile(
-    r"(?P<severity>page|ticket):(?P<long>\w{1,20})/(?P<short>\w{1,20}):(?P<factor>\d{1,6}(?:\.\d{1,6})?)"
+    r"(?P<severity>page|ticket):(?P<long>\w{1,20})/(?P<short>\w{1,20}):(?P<factor>\d{1,6}(?:\.\d{1,6})?)", re.ASCII
 )
 
 # A burn rate that hovers at its factor crosses it at every tick; a fifth of the short window rides that out while

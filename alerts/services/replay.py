@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from alerts.rules.policy import parse_windows, timing
+from alerts.rules.policy import Timing, parse_windows, timing
 from alerts.rules.replay import Change, WouldBe, bad_spells, delays
 from alerts.rules.replay import replay as run
 from slo import selectors
@@ -75,7 +75,9 @@ def replay(
         raise ReplayError("There is nothing to replay: since must be before until, and in the past")
     if (until - since).total_seconds() > LONGEST:
         raise ReplayError(f"A replay covers at most {format_duration(LONGEST)}; choose a shorter span")
-    patience = {s: timing(chosen, s, stated) for s in SEVERITIES if any(w.severity == s for w in chosen)}
+    patience: dict[str, Timing] = {
+        s: timing(chosen, s, stated) for s in SEVERITIES if any(w.severity == s for w in chosen)
+    }
     instants: list[int] = []
 
     def seen() -> Any:

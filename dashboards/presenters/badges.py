@@ -95,6 +95,18 @@ def flag(state: str) -> Badge:
     return _FLAGS[state]
 
 
+_STEPS = {
+    "inform": Badge("ring", "Inform", "info", 2),
+    "freeze-risky": Badge("half", "Freeze risky changes", "warn", 1),
+    "freeze-all": Badge("square", "Freeze all but fixes", "bad", 0),
+}
+
+
+def step(action: str) -> Badge:
+    """What an error-budget policy asks for."""
+    return _STEPS[action]
+
+
 def delivery(state: str) -> Badge:
     """The state of a message owed to a channel."""
     return _DELIVERIES[state]

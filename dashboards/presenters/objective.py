@@ -11,6 +11,7 @@ from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
 from dashboards.presenters.charts import RANGES, Range, default_range
+from dashboards.presenters.steps import StepRow, step_rows
 from dashboards.sparkline import Bar, budget_bar
 from slo import selectors
 from slo.maths.burn import BurnWindow, seconds_to_detect
@@ -58,6 +59,7 @@ class ObjectivePage:
     left_events: float | None
     lasts: float | None
     trend: str
+    step: StepRow | None
     burn: float | None
     burn_recent: float | None
     windows: tuple[WindowRow, ...]
@@ -97,6 +99,7 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         left_events=None if left is None or status.budget.total is None else left * status.budget.total,
         lasts=None if status.exhausts_at is None else (status.exhausts_at - at).total_seconds(),
         trend=_trend(ahead.trend),
+        step=next(iter(step_rows([item], [status])), None),
         burn=status.burns.get(HOUR),
         burn_recent=status.burns.get(SHORT),
         windows=tuple(_window_row(window, status) for window in status.facts.policy),

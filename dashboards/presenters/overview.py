@@ -12,6 +12,7 @@ from dashboards.presenters.badges import Badge, Tone
 from dashboards.presenters.components import ComponentRow, component_rows
 from dashboards.presenters.flags import FlagRow, flag_rows
 from dashboards.presenters.rows import ObjectiveRow, by_least_budget, objective_rows
+from dashboards.presenters.steps import StepRow, step_rows
 from degradation import selectors as degradation
 from degradation.selectors import FlagView, ModeView
 from slo import selectors
@@ -44,6 +45,7 @@ class Overview:
     capabilities: tuple[CapabilityTile, ...]
     firing: tuple[AlertRow, ...]
     shed: tuple[FlagRow, ...]
+    steps: tuple[StepRow, ...]
     objectives: tuple[ObjectiveRow, ...]
     objectives_total: int
     components: tuple[ComponentRow, ...]
@@ -63,6 +65,7 @@ def overview(at: datetime) -> Overview:
         capabilities=tuple(map(_tile, modes)),
         firing=alert_rows(alerts.firing()),
         shed=flag_rows(view for view in flags if view.state != "auto"),
+        steps=step_rows(chosen, statuses),
         objectives=tuple(sorted(rows, key=by_least_budget)),
         objectives_total=len(chosen),
         components=tuple(component_rows(at)),

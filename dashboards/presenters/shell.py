@@ -28,6 +28,7 @@ RAIL = (
     Entry("alerts", "Alerts", "bell"),
     Entry("flags", "Flags", "flag"),
     Entry("runbooks", "Runbooks", "book"),
+    Entry("reports", "Reports", "page"),
 )
 
 

@@ -12,6 +12,7 @@ from dashboards.presenters.components import component_rows
 from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.objectives import Query, heads, objectives_page
 from dashboards.presenters.overview import overview as overview_page
+from dashboards.presenters.reports import reports_page
 from dashboards.views.pages import now, respond
 from slo import selectors
 
@@ -53,6 +54,19 @@ def figures(request: HttpRequest, name: str) -> HttpResponse:
     drawn = charts(item, at, chosen).charts
     body = {chart.name: {"sentence": chart.sentence, "figure": chart.figure} for chart in drawn}
     return JsonResponse({"range": chosen.name, "charts": body}, headers={"Cache-Control": "private, no-store"})
+
+
+@require_safe
+@reader
+def reports(request: HttpRequest) -> HttpResponse:
+    """The report the address asks for; by default of this month. What cannot be made is said, with a status of 404."""
+    at = now()
+    asked = {name: request.GET.get(name, "")[:200] for name in ("period", "service", "owner")}
+    page = reports_page(at, **asked)
+    response = respond(request, "reports", "Reports", at, page=page)
+    if page.problem:
+        response.status_code = 404
+    return response
 
 
 @require_safe

@@ -13,6 +13,7 @@ from alerts.channels.base import Answer
 from alerts.errors import NotDeadError
 from alerts.models import Channel, Delivery
 from alerts.rules.message import Message
+from alerts.rules.notice import Notice
 from alerts.rules.retry import OUTBOX
 from alerts.selectors import dead_letters, outbox_depth
 from alerts.services import deliver as service
@@ -279,7 +280,7 @@ def test_a_slow_receiver_delays_nobody_else_and_is_left_after_its_time(monkeypat
     released = threading.Event()
 
     class Slow(fake.Fake):
-        def send(self, message: Message, at: object) -> Answer:
+        def send(self, message: Message | Notice, at: object) -> Answer:
             released.wait(20)
             return fake.ACCEPTED
 
