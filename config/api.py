@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -13,7 +14,9 @@ from alerts.api import router as alerts_router
 from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
 from slo.api import router as slo_router
+from slo.api_annotations import router as annotations_router
 from slo.api_auth import reader
+from slo.api_events import router as events_router
 from slo.api_exclusions import router as exclusions_router
 from slo.errors import BrownoutError, DefinitionError, NotFoundError
 
@@ -21,7 +24,9 @@ log = logging.getLogger(__name__)
 
 api = NinjaAPI(title="Brownout", version="1", auth=reader, docs_url=None, openapi_url="/openapi.json")
 api.add_router("", slo_router)
+api.add_router("", events_router)
 api.add_router("", exclusions_router)
+api.add_router("", annotations_router)
 api.add_router("", alerts_router)
 api.add_router("", degradation_router)
 api.add_router("", dashboards_router)
@@ -49,6 +54,11 @@ def _unacceptable(request: HttpRequest, error: DefinitionError) -> HttpResponse:
 @api.exception_handler(BrownoutError)
 def _conflict(request: HttpRequest, error: BrownoutError) -> HttpResponse:
     return problem(409, str(error))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "The request is too large; send it in parts")
 
 
 @csrf_exempt

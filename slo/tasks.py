@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 
 from slo.services import collect as collecting
+from slo.services import events
 from slo.services import thin as thinning
 
 
@@ -15,5 +16,7 @@ def collect(at: datetime) -> None:
 
 @shared_task
 def thin() -> None:
-    """Delete the rows of the ledger that the retention policy no longer asks for."""
-    thinning.thin(datetime.now(UTC))
+    """Delete the rows of the ledger that the retention policy no longer asks for, and the posts it has taken in."""
+    at = datetime.now(UTC)
+    thinning.thin(at)
+    events.forget(at)

@@ -1,14 +1,18 @@
 from slo.models.access import ApiToken
 from slo.models.budget import BudgetPolicy
+from slo.models.annotation import Annotation
 from slo.models.catalog import Component, Service, Source
+from slo.models.events import EventPost
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
 
 __all__ = [
+    "Annotation",
     "ApiToken",
     "BudgetPolicy",
     "BurnPolicy",
     "Component",
+    "EventPost",
     "Exclusion",
     "ExclusionChange",
     "Heartbeat",

@@ -45,6 +45,8 @@ class Source(models.Model):
     class Kind(models.TextChoices):
         PROMETHEUS = "prometheus"
         SCRAPE = "scrape"
+        PROBE = "probe"
+        EVENTS = "events"
 
     name = models.SlugField(max_length=100, unique=True)
     title = models.CharField(max_length=200, blank=True)

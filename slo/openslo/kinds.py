@@ -40,14 +40,36 @@ class ScrapeSpec(Spec):
     connection_details: ScrapeDetails
 
 
-class DataSourceSpec(RootModel[Annotated[PrometheusSpec | ScrapeSpec, Field(discriminator="type")]]):
-    """Where to measure: a Prometheus, or the `/metrics` of the services themselves."""
+class ProbeSpec(Spec):
+    """Checks that Brownout runs; what it connects with holds for all of them."""
+
+    type: Literal["probe"]
+    description: str = ""
+    connection_details: Connection = Connection()
+
+
+class NoDetails(Spec):
+    pass
+
+
+class EventsSpec(Spec):
+    """Counts that are sent to Brownout."""
+
+    type: Literal["events"]
+    description: str = ""
+    connection_details: NoDetails = NoDetails()
+
+
+class DataSourceSpec(
+    RootModel[Annotated[PrometheusSpec | ScrapeSpec | ProbeSpec | EventsSpec, Field(discriminator="type")]]
+):
+    """Where to measure: a Prometheus, the `/metrics` of services themselves, checks from outside, or pushed counts."""
 
     @model_validator(mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         kind = value.get("type") if isinstance(value, dict) else None
-        if isinstance(kind, str) and kind.lower() in {"prometheus", "scrape"}:
+        if isinstance(kind, str) and kind.lower() in {"prometheus", "scrape", "probe", "events"}:
             return {**value, "type": kind.lower()}
         return value
 

@@ -6,21 +6,34 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """Counts that were sent to us, as of the instant `at`; numbers grow in the order of their arrival."""
+
+    number: int
+    at: int
+    good: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What one objective asks of a source.
 
     Exactly one of `good` and `bad` is set. With `counter`, the expressions are bare selectors of counters and
-    are counted exactly; otherwise each is a query that gives the events of one tick. `cursor` is what the source
-    handed out with the last reading of this objective. A `suspect` could not be read the last time.
+    are counted exactly; otherwise each is a query that gives the events of one tick. Sources without queries are asked
+    by `terms`, the check of a probe or the terms of pushed events, which have come as `posts`. `cursor` is what the
+    source handed out with the last reading of this objective. A `suspect` could not be read the last time.
     """
 
     objective: int
-    total: str
+    total: str = ""
     good: str = ""
     bad: str = ""
     counter: bool = True
     cursor: Mapping[str, Any] = field(default_factory=dict)
     suspect: bool = False
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    posts: Sequence[Post] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Source(Protocol):
     def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
         """Samples for the instants after `start` up to `end`, `tick` seconds apart, one reading a query.
 
-        `start` and `end` are multiples of `tick`. A source that cannot replay gives one sample at `end`.
+        `start` and `end` are multiples of `tick`. A source that knows only the present gives one sample at `end`.
         A query at fault gets a problem in its reading; SourceError is for a source that does not answer at all.
         """
         ...

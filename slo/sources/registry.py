@@ -8,6 +8,8 @@ from typing import Any
 from slo.errors import DefinitionError
 from slo.sources.base import Source
 from slo.sources.connection import Connection
+from slo.sources.events import Events
+from slo.sources.probe import Probe
 from slo.sources.prometheus import Prometheus
 from slo.sources.scrape import Scrape
 
@@ -28,6 +30,8 @@ def _connected(adapter: Callable[..., Source]) -> Factory:
 _factories: dict[str, Factory] = {
     "prometheus": _connected(Prometheus),
     "scrape": _connected(Scrape),
+    "probe": _connected(Probe),
+    "events": lambda spec: Events(**spec),
 }
 
 

@@ -1,10 +1,7 @@
 """The ledger takes every reading once, whole and in order."""
 
 import math
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from django.db import connection
@@ -17,6 +14,7 @@ from slo.models import Measurement, Objective, Watermark
 from slo.services.record import Entry, append, begin, revision
 from slo.sources.base import Reading, Sample
 from tests import factories
+from tests.slo.parallel import at_once
 
 START = 1_700_000_040
 
@@ -172,40 +170,6 @@ def test_the_number_of_queries_does_not_grow_with_the_objectives() -> None:
         return len(captured)
 
     assert queries(40) == queries(2)
-
-
-@pytest.fixture
-def shared_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """A database that threads share as processes do: SQLite in memory cannot wait for locks, so it moves to a file."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    memory, name = connection.connection, connection.settings_dict["NAME"]
-    with sqlite3.connect(tmp_path / "ledger.sqlite3") as file:
-        memory.backup(file)
-    connection.connection, connection.settings_dict["NAME"] = None, str(tmp_path / "ledger.sqlite3")
-    yield
-    connection.close()
-    connection.connection, connection.settings_dict["NAME"] = memory, name
-
-
-def at_once(workers: int, work: Callable[[int], None]) -> None:
-    """Run `work(number)` in that many threads, each with a connection of its own, starting together."""
-    gate = threading.Barrier(workers)
-
-    def run(number: int) -> None:
-        try:
-            gate.wait(20)
-            work(number)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_of_many_workers_with_the_same_reading_one_wins(shared_database: None) -> None:

@@ -56,9 +56,16 @@ def forget_cursors(objectives: Iterable[Objective]) -> None:
 
 def check_readable(sli: Mapping[str, Any], source: Source) -> None:
     """Raises DefinitionError when a source of that kind cannot read the SLI."""
+    for kind in (Source.Kind.PROBE, Source.Kind.EVENTS):
+        if (kind in sli) != (source.kind == kind):
+            raise DefinitionError(f"an SLI of {kind} belongs to a DataSource of the type {kind}, and no other does")
+    if "probe" in sli and "tls_expiry_days" in sli["probe"] and source.spec.get("tls", {}).get("insecure_skip_verify"):
+        raise DefinitionError("tlsExpiryDays needs a DataSource that verifies certificates (no insecureSkipVerify)")
+    if "events" in sli and "slice" in sli:
+        raise DefinitionError("posts may come late, into slices judged already; use budgetingMethod: Occurrences")
     if source.kind != Source.Kind.SCRAPE:
         return
-    if not sli["counter"]:
+    if not sli.get("counter"):
         raise DefinitionError("a scrape source counts bare selectors of counters; write counter: true")
     for side in sorted({"good", "bad", "total"} & sli.keys()):
         try:

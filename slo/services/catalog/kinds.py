@@ -74,8 +74,10 @@ class DataSources(Handler[DataSourceSpec, Source]):
                 "scrapeInterval": format_duration(kept.get("scrape_interval", 15)),
                 "timeout": format_duration(kept.get("timeout", 10)),
             }
-        else:
+        elif instance.kind == Source.Kind.SCRAPE:
             details = {"targets": kept.get("targets"), "timeout": format_duration(kept.get("timeout", 5))}
+        else:
+            details = {}
         return present(
             {
                 "type": instance.kind,
