@@ -11,6 +11,7 @@ from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
 from dashboards.presenters.charts import RANGES, Range, default_range
+from dashboards.presenters.direct import described
 from dashboards.presenters.steps import StepRow, step_rows
 from dashboards.sparkline import Bar, budget_bar
 from slo import selectors
@@ -20,6 +21,7 @@ from slo.maths.status import HOUR, SHORT, Status
 from slo.maths.windows import Period
 from slo.models import Exclusion, Objective
 from slo.services.catalog import definition
+from slo.sources.http import shown
 
 # The outages people ask about: everything fails, and a persistent one in a hundred.
 OUTAGE, TRICKLE = 1.0, 0.01
@@ -168,13 +170,16 @@ def _window_state(window: BurnWindow, status: Status) -> Badge:
 
 def definition_of(item: Objective) -> Definition:
     """The objective as a document, and its queries as they are sent."""
+    direct = described(item)
+    if direct:
+        return Definition(definition(item), (QueryText(*direct, link=""),))
     roles = [role for role in ("good", "bad", "total") if item.sli.get(role)]
     return Definition(definition(item), tuple(_query(item, role) for role in roles))
 
 
 def _query(item: Objective, role: str) -> QueryText:
     text = str(item.sli[role])
-    base = str(item.source.spec.get("url", "")).rstrip("/") if item.source.kind == "prometheus" else ""
+    base = shown(str(item.source.spec.get("url", ""))).rstrip("/") if item.source.kind == "prometheus" else ""
     return QueryText(
         role, text, f"{base}/graph?g0.expr={quote(text, safe='')}&g0.tab=0&g0.range_input=6h" if base else ""
     )
