@@ -44,6 +44,15 @@ def count(number: float | None) -> str:
     return f"{number:,.0f}".replace("-", MINUS)
 
 
+def amount(number: float | None, unit: str) -> str:
+    """What an objective counts, by its unit: 12,345 events or slices (2.5 of ratios), 12.3 min of time."""
+    if unit == "seconds":
+        return duration(number)
+    if unit == "slices" and number is not None and abs(number - round(number)) >= 0.05:
+        return f"{number:,.1f}".replace("-", MINUS)
+    return count(number)
+
+
 def compact(number: float | None) -> str:
     """A number of events where there is little room: 9,870, 12.3 k, 4.56 M."""
     if number is None:

@@ -1,7 +1,7 @@
 """Objectives over JSON."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -99,6 +99,7 @@ class StatusOut(Schema):
     target: float
     period: PeriodOut
     sli: SliOut
+    unit: Literal["events", "seconds", "slices"]
     completeness: float
     budget: BudgetOut
     burn: dict[str, float | None]
@@ -113,6 +114,7 @@ class StatusOut(Schema):
     as_of: datetime
     problem: str | None
 
+    notes: list[str]
 
 class StatusList(Schema):
     objectives: list[StatusOut]

@@ -167,9 +167,10 @@ def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> 
     """
     marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=[o.pk for o in chosen])}
     bounds = {}
-    for pk, mark in marks.items():
-        end = _end(mark, to_epoch(at))
-        bounds[pk] = [end - step * back for back in range(count, -1, -1)]
+    for item in chosen:
+        if item.pk in marks:
+            end = _end(item, marks[item.pk], to_epoch(at))
+            bounds[item.pk] = [end - step * back for back in range(count, -1, -1)]
     rows = _rows(bounds, marks)
     return {
         pk: [window(low, high, rows[pk][low], rows[pk][high]) for low, high in pairwise(instants)]
@@ -289,7 +290,7 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     periods: dict[int, tuple[int, datetime]] = {}
     ends: dict[int, int] = {}
     for item in wanted:
-        end = _end(marks.get(item.pk), now)
+        end = _end(item, marks.get(item.pk), now)
         begin, finish = item.span().bounds(at)
         start = end - item.span().seconds if item.span().kind == "rolling" else to_epoch(begin)
         ends[item.pk], periods[item.pk] = end, (start, finish)
@@ -315,11 +316,14 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     ]
 
 
-def _end(mark: Watermark | None, now: int) -> int:
-    """Where windows end: at the watermark, as long as that is a matter of ticks, so that a judgement a moment after
-    a tick does not see its last seconds as missing. Beyond that, missing data is told as missing.
+def _end(item: Objective, mark: Watermark | None, now: int) -> int:
+    """Where windows end: at the watermark, as long as that is a matter of ticks, or of the slice that is not over yet,
+    so that a judgement a moment after a tick does not see its last seconds as missing. Beyond that, missing data is
+    told as missing.
     """
-    return mark.at if mark and 0 <= now - mark.at <= 2 * settings.TICK_SECONDS else now
+    cut = item.slices()
+    late = 2 * settings.TICK_SECONDS + (cut.window if cut else 0)
+    return mark.at if mark and 0 <= now - mark.at <= late else now
 
 
 def _spans(wanted: Sequence[Objective], start: int, end: int) -> dict[int, list[Span]]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from slo.maths.sli import Unit
 from slo.maths.status import Status
 
 
@@ -25,7 +26,8 @@ class Figures:
     """The figures of an objective for one severity, at `as_of`.
 
     `remaining` is the share of the budget that is left (negative when overspent), `left_events` and
-    `left_seconds` the same in bad events and in seconds of complete failure. None where nothing is known.
+    `left_seconds` the same in bad events (or what else `unit` says) and in seconds of complete failure. None where
+    nothing is known.
     """
 
     windows: tuple[WindowFigures, ...] = ()
@@ -36,6 +38,7 @@ class Figures:
     left_seconds: float | None = None
     exhausts_at: datetime | None = None
     as_of: datetime | None = None
+    unit: Unit = "events"
 
     @property
     def burning(self) -> tuple[WindowFigures, ...]:
@@ -69,6 +72,7 @@ def measure(status: Status, severity: str) -> Figures:
         seconds,
         status.exhausts_at,
         status.as_of,
+        facts.unit,
     )
 
 

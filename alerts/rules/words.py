@@ -62,7 +62,9 @@ def left(figures: Figures) -> str:
     share, seconds, events = figures.remaining, figures.left_seconds, figures.left_events
     if share is None or seconds is None or events is None:
         return "not known"
-    amount = f"{duration(abs(seconds))} of complete failure or {abs(events):,.0f} events"
+    amount = f"{duration(abs(seconds))} of complete failure"
+    if figures.unit != "seconds":
+        amount += f" or {abs(events):,.0f} {figures.unit}"
     if share <= 0:
         return f"nothing; overspent by {percent(-share)}: {amount}"
     return f"{percent(share)} of the budget of {figures.period}: {amount}"

@@ -1,7 +1,7 @@
 """The series behind an objective's charts, and what they say in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts import selectors as alerts
@@ -99,7 +99,12 @@ class _Drawing:
     """One read of the ledger, drawn four times."""
 
     def __init__(self, item: Objective, at: datetime, chosen: Range) -> None:
-        self.item, self.at, self.range = item, at, chosen
+        cut = item.slices()
+        # A point needs a row of the ledger, and slices have one at their ends.
+        step = -(-chosen.step // cut.window) * cut.window if cut else chosen.step
+        self.item, self.at, self.range = item, at, replace(chosen, step=step)
+        self.unit = item.unit()
+        chosen = self.range
         self.now = to_epoch(at)
         # Points stay where they are from one refresh to the next; the last one is the present.
         last = floor_to(self.now, chosen.step)
@@ -161,7 +166,10 @@ class _Drawing:
             "SLI and target",
             figures.sli(Points(ends, ratios), self.item.target, self.extent, self.bands),
             _below(ratios, self.item.target, format_duration(self.range.step)),
-            (Key("accent", "good events"), Key("even", f"target {formats.percent(self.item.target)}")),
+            (
+                Key("accent", "good time" if self.unit == "seconds" else f"good {self.unit}"),
+                Key("even", f"target {formats.percent(self.item.target)}"),
+            ),
             ("Until (UTC)", "SLI"),
             _table(ends, [formats.percent(ratio) for ratio in ratios]),
         )
@@ -197,20 +205,24 @@ class _Drawing:
         all_good, all_bad = (sum(v for v in values if v is not None) for values in (good, bad))
         return Chart(
             "events",
-            "Events",
+            "Time" if self.unit == "seconds" else self.unit.capitalize(),
             figures.events(Points(middles, good), Points(middles, bad), self.extent, self.bands),
-            f"{formats.count(all_good)} good and {formats.count(all_bad)} bad events in this range.",
+            f"{self._amount(all_good)} good and {self._amount(all_bad)} bad"
+            f"{'' if self.unit == 'seconds' else f' {self.unit}'} in this range.",
             (Key("good", "good"), Key("bad", "bad, below to its own scale")),
             ("Until (UTC)", "Good", "Bad"),
             _table(
                 [window.end for window in counted],
-                [formats.count(value) for value in good],
-                [formats.count(value) for value in bad],
+                [self._amount(value) for value in good],
+                [self._amount(value) for value in bad],
             ),
         )
 
 
 def bands(item: Objective, start: int, end: int) -> list[Band]:
+    def _amount(self, number: float | None) -> str:
+        return formats.amount(number, self.unit)
+
     """Alerts, sheds and exclusions that touch a span, as bands within it."""
     since, until = from_epoch(start), from_epoch(end)
     fired = [

@@ -19,6 +19,7 @@ register = template.Library()
 
 register.filter("percent", formats.percent)
 register.filter("count", formats.count)
+register.filter("amount", formats.amount)
 register.filter("compact", formats.compact)
 register.filter("factor", formats.factor)
 register.filter("duration", formats.duration)

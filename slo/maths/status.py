@@ -9,6 +9,7 @@ from slo.maths.budget import Budget, Projection, budget, project, seconds_to_exh
 from slo.maths.budget_policy import BudgetPolicy, Step
 from slo.maths.burn import BurnWindow, Minimum, burn_rate, exceeded
 from slo.maths.ledger import Window
+from slo.maths.sli import Unit
 from slo.maths.windows import Period, format_duration, from_epoch
 
 State = Literal["healthy", "burning", "critical", "exhausted", "no data"]
@@ -29,6 +30,8 @@ class Facts:
     policy: tuple[BurnWindow, ...]
     minimum: Minimum = field(default_factory=Minimum)
     budget_policy: BudgetPolicy | None = None
+    unit: Unit = "events"
+    notes: tuple[str, ...] = ()
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -88,6 +91,7 @@ class Status:
                 "start": _iso(from_epoch(period.start)),
                 "end": _iso(self.period_end),
             },
+            "unit": facts.unit,
             "sli": {"good": period.good, "total": period.total, "ratio": period.ratio},
             "completeness": period.completeness,
             "budget": self.budget.as_json(),
@@ -105,6 +109,7 @@ class Status:
             "state": self.state,
             "as_of": _iso(self.as_of),
             "problem": self.problem or None,
+            "notes": list(facts.notes),
         }
 
     def _budget_policy(self) -> dict[str, object] | None:

@@ -1,10 +1,13 @@
 """Promises: an objective is an SLI, a target and a period."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import models
 
 from slo.maths.burn import SRE_TABLE, BurnWindow, Minimum, scale
+from slo.maths.sli import Unit, notes, slices, unit
+from slo.maths.slices import Slices
 from slo.maths.status import Facts
 from slo.maths.windows import Calendar, Period, Rolling
 from slo.models.catalog import Component, Service, Source
@@ -34,7 +37,10 @@ class BurnPolicy(models.Model):
 class Objective(models.Model):
     """A target for an SLI over a period. Without a burn policy the SRE table applies, scaled to the period.
 
-    `sli` is {"good" | "bad": query, "total": query, "counter": bool}; `period` is {"rolling": seconds} or
+    `sli` is {"good" | "bad": query, "total": query, "counter": bool}, with "window": true where the queries leave their
+    window open; {"raw": query, "raw_type": "success" | "failure"}; {"query": query, "op": "lt" …, "value": number}; or
+    {"probe": check} or {"events": terms} as `slo.openslo.direct` describes them. Counted in slices, it also holds
+    "slice", the fields of `slo.maths.slices.Slices`. `period` is {"rolling": seconds} or
     {"calendar": unit, "zone": name}.
     """
 
@@ -79,8 +85,28 @@ class Objective(models.Model):
 
     def minimum(self) -> Minimum:
         """The fewest events on which its burn windows may alert."""
-        return Minimum(**self.burn_policy.minimum) if self.burn_policy else Minimum()
+        # Time passes however little happens.
+        default = Minimum() if self.unit() == "events" else Minimum(0, 0)
+        return replace(default, **self.burn_policy.minimum) if self.burn_policy else default
+
+    def unit(self) -> Unit:
+        """What its figures count."""
+        return unit(self.sli)
+
+    def slices(self) -> Slices | None:
+        """The time slices it is counted in, if it is."""
+        return slices(self.sli)
 
     def facts(self) -> Facts:
         """What the pure judgement needs to know. Reads the related service and burn policy."""
-        return Facts(self.name, self.service.name, str(self), self.target, self.span(), self.policy(), self.minimum())
+        return Facts(
+            self.name,
+            self.service.name,
+            str(self),
+            self.target,
+            self.span(),
+            self.policy(),
+            self.minimum(),
+            unit=self.unit(),
+            notes=notes(self.sli),
+        )

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from slo.maths.windows import Calendar, CalendarUnit, Period, Rolling, parse_duration
-from slo.openslo.schema import Metadata, Name, Number, Spec, TimeZone, Title, checked, unsupported
+from slo.openslo.direct import DirectMetric, shape
+from slo.openslo.placeholder import counter_of, gives, has_window
+from slo.openslo.schema import Duration, Metadata, Name, Number, Spec, TimeZone, Title, checked, unsupported
 from slo.openslo.selector import bucket, count, is_bare
+from slo.openslo.values import RawMetric, Referenced, ThresholdMetric
 
 LONGEST_PERIOD = 366 * 86_400
 UNITS: dict[str, CalendarUnit] = {
@@ -23,9 +26,8 @@ UNITS: dict[str, CalendarUnit] = {
 CALENDAR_START = "2024-01-01 00:00:00"
 
 _COMPOSITE = unsupported("a composite objective", "write one SLO for each indicator")
-_TIMESLICE = unsupported("Timeslices", "use budgetingMethod: Occurrences")
-_THRESHOLD = unsupported("a thresholdMetric", "use a ratioMetric, for latency with a histogram and a threshold")
-_RAW = unsupported("a ratio computed elsewhere (raw)", "give good or bad, and total")
+METHODS = ("Occurrences", "Timeslices", "RatioTimeslices")
+LONGEST_SLICE = 3_600
 
 
 class Metric(Spec):
@@ -51,19 +53,8 @@ class Metric(Spec):
         return count(self.histogram) if self.threshold is None else bucket(self.histogram, self.threshold)
 
 
-class MetricSource(Spec):
-    metric_source_ref: Name
-    type: str = ""
+class MetricSource(Referenced):
     spec: Metric
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_reference(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "metricSourceRef" not in value:
-            raise ValueError(
-                "a connection written in place is not supported; declare a DataSource and name it by metricSourceRef"
-            )
-        return value
 
 
 class Side(Spec):
@@ -75,14 +66,15 @@ class Side(Spec):
 
 
 class RatioMetric(Spec):
-    """Good (or bad) events and all events, from one source."""
+    """Good (or bad) events and all events, from one source.
+
+    A query may leave its window open (`{{.window}}`); `sum(rate(…))` over it is the counter itself.
+    """
 
     counter: bool
     good: Side | None = None
     bad: Side | None = None
     total: Side
-    raw: Annotated[None, _RAW] = None
-    raw_type: Annotated[None, _RAW] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -105,7 +97,9 @@ class RatioMetric(Spec):
         for name, side in ((self.side, self.part), ("total", self.total)):
             if side.metric.histogram and not self.counter:
                 raise ValueError("a histogram is made of counters; write counter: true")
-            if self.counter and not is_bare(side.metric.selector()):
+            if has_window(side.metric.selector()):
+                gives(side.metric.selector())
+            elif self.counter and not is_bare(side.metric.selector()):
                 raise ValueError(
                     f'with counter: true, {name} must be a bare selector, such as requests_total{{job="shop"}}; '
                     "write counter: false for a query that gives the events of one tick"
@@ -128,13 +122,43 @@ class RatioMetric(Spec):
         """The name of the DataSource."""
         return self.total.metric_source.metric_source_ref
 
+    def stored(self) -> dict[str, Any]:
+        """The queries as they are stored: counters where they stand for counters, exactly."""
+        queries = {self.side: self.part.metric.selector(), "total": self.total.metric.selector()}
+        counters = {side: counter_of(query) for side, query in queries.items()}
+        if all(counters.values()):
+            return counters | {"counter": True}
+        if any(has_window(query) for query in queries.values()):
+            return queries | {"counter": False, "window": True}
+        return queries | {"counter": self.counter}
+
+
+def _shape(value: Any) -> str:
+    of_queries = shape(value) == "ratio"
+    written = value.keys() if isinstance(value, dict) else set()
+    return "number" if of_queries and (isinstance(value, RawMetric) or {"raw", "rawType"} & written) else shape(value)
+
 
 class SLISpec(Spec):
-    """How good and bad events are told apart."""
+    """How good and bad events, or good and bad moments, are told apart."""
 
     description: str = ""
-    ratio_metric: RatioMetric
-    threshold_metric: Annotated[None, _THRESHOLD] = None
+    ratio_metric: (
+        Annotated[
+            Annotated[RatioMetric, Tag("ratio")]
+            | Annotated[DirectMetric, Tag("direct")]
+            | Annotated[RawMetric, Tag("number")],
+            Discriminator(_shape),
+        ]
+        | None
+    ) = None
+    threshold_metric: ThresholdMetric | None = None
+
+    @model_validator(mode="after")
+    def _one_metric(self) -> Self:
+        if (self.ratio_metric is None) == (self.threshold_metric is None):
+            raise ValueError("needs either ratioMetric or thresholdMetric")
+        return self
 
 
 class Indicator(Spec):
@@ -210,10 +234,10 @@ class Promise(Spec):
     display_name: Title = ""
     target: Number | None = None
     target_percent: Number | None = None
-    op: Annotated[None, _THRESHOLD] = None
-    value: Annotated[None, _THRESHOLD] = None
-    time_slice_target: Annotated[None, _TIMESLICE] = None
-    time_slice_window: Annotated[None, _TIMESLICE] = None
+    op: Literal["lt", "lte", "gt", "gte"] | None = None
+    value: Number | None = None
+    time_slice_target: Annotated[Number, Field(gt=0, le=1)] | None = None
+    time_slice_window: Duration | None = None
     indicator: Annotated[None, _COMPOSITE] = None
     indicator_ref: Annotated[None, _COMPOSITE] = None
     composite_weight: Annotated[None, _COMPOSITE] = None
@@ -269,12 +293,23 @@ class SLOSpec(Spec):
 
     @field_validator("budgeting_method")
     @classmethod
-    def _occurrences(cls, method: str) -> str:
-        if method in {"Timeslices", "RatioTimeslices"}:
-            raise ValueError(f"{method} is OpenSLO but not supported yet; use Occurrences")
-        if method != "Occurrences":
-            raise ValueError(f"must be Occurrences, not {method[:40]!r}")
+    def _known_method(cls, method: str) -> str:
+        if method not in METHODS:
+            raise ValueError(f"must be {', '.join(METHODS[:-1])} or {METHODS[-1]}, not {method[:40]!r}")
         return method
+
+    @model_validator(mode="after")
+    def _slices(self) -> Self:
+        for promise in self.objectives:
+            if (self.budgeting_method == "Timeslices") != (promise.time_slice_target is not None):
+                raise ValueError("timeSliceTarget belongs to objectives of Timeslices, and to no others")
+            if (self.budgeting_method != "Occurrences") != (promise.time_slice_window is not None):
+                raise ValueError(
+                    "timeSliceWindow belongs to objectives of Timeslices and RatioTimeslices, and to no others"
+                )
+            if (promise.time_slice_window or 0) > LONGEST_SLICE:
+                raise ValueError("timeSliceWindow must be at most 1h: alerts look at the last minutes and hours")
+        return self
 
     @model_validator(mode="after")
     def _one_indicator(self) -> Self:

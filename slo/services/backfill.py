@@ -11,8 +11,8 @@ from slo.errors import BackfillError, BrownoutError
 from slo.maths.windows import floor_to, from_epoch, to_epoch
 from slo.models import Objective
 from slo.services import thin
-from slo.services.collect import ask, query_of
-from slo.services.record import begin, first_rows, prepend
+from slo.services.collect import ask, begin_all, grain, query_of
+from slo.services.record import first_rows, prepend
 from slo.sources import registry
 from slo.sources.base import Query, Source
 
@@ -32,9 +32,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Group:
-    """Objectives of one source whose ledgers begin at the same instant."""
+    """Objectives of one source whose ledgers begin at the same instant, with rows `grain` seconds apart."""
 
     adapter: Source
+    grain: int
     first: int
     queries: list[Query]
 
@@ -87,19 +88,19 @@ def _check(chosen: Sequence[Objective], low: int, high: int, now: int) -> None:
 def _begun(chosen: Sequence[Objective], at: int) -> dict[int, int]:
     """The instant of each ledger's first row; a ledger that has none begins at `at`."""
     pks = [item.pk for item in chosen]
-    begin(pks, at)
+    begin_all(chosen, at)
     return {pk: row.at for pk, row in first_rows(pks).items()}
 
 
 def _groups(chosen: Sequence[Objective], starts: Mapping[int, int], tick: int) -> Iterator[Group]:
-    together: dict[tuple[int, int], list[Objective]] = defaultdict(list)
+    together: dict[tuple[int, int, int], list[Objective]] = defaultdict(list)
     for item in chosen:
-        together[item.source_id, starts[item.pk]].append(item)
+        together[item.source_id, starts[item.pk], grain(item)].append(item)
     size = max(1, SAMPLES * tick // SPAN)
-    for (_, first), items in together.items():
+    for (_, first, step), items in together.items():
         adapter = registry.build(items[0].source.kind, items[0].source.spec)
         for start in range(0, len(items), size):
-            yield Group(adapter, first, [query_of(item, {}) for item in items[start : start + size]])
+            yield Group(adapter, step, first, [query_of(item, {}) for item in items[start : start + size]])
 
 
 def _fill(
@@ -107,9 +108,10 @@ def _fill(
 ) -> Iterator[tuple[float, dict[int, int], dict[int, str]]]:
     """Work backwards. Yields the share done, how far which ledgers reach, and what is wrong with which."""
     firsts = {query.objective: group.first for query in group.queries}
-    queries, end = group.queries, high - high % tick
+    queries, end = group.queries, floor_to(high, group.grain)
+    low += -low % group.grain
     while end > low and queries:
-        start = max(low, floor_to(end - 1, SPAN))
+        start = max(low, floor_to(end - 1, floor_to(SPAN, group.grain)))
         try:
             readings = ask(group.adapter, queries, start, end, tick)
         except BrownoutError as error:
@@ -119,7 +121,7 @@ def _fill(
         problems = {r.objective: r.problem for r in readings if r.objective not in done and r.problem}
         firsts = dict.fromkeys(done, start)
         queries, end = [query for query in queries if query.objective in done], start
-        yield (high - end) / (high - low), firsts, problems
+        yield (high - end) / max(1, high - low), firsts, problems
 
 
 def _is_kept(instant: int, now: int) -> bool:

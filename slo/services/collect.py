@@ -8,19 +8,23 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from slo.errors import BrownoutError
+from slo.maths.values import value
 from slo.maths.windows import floor_to, to_epoch
 from slo.models import Objective, SourceState, Watermark
 from slo.models import Source as SourceRow
+from slo.services import slices
+from slo.services.events import waiting
 from slo.services.record import Entry, append, begin
 from slo.sources import registry
 from slo.sources.base import Query, Reading, Source
+from slo.sources.events import Events
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +39,12 @@ INCOMPLETE = "its SLI needs a total query and either a good or a bad one"
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Objectives of one source with the same base row, and the span they are asked about (epoch seconds)."""
+    """Objectives of one source with the same base row, and the span they are asked about (epoch seconds).
 
+    `grain` is the distance of their rows in seconds.
+    """
+
+    grain: int
     base: int
     start: int
     end: int
@@ -80,9 +88,18 @@ def _marks(wanted: Sequence[Objective], end: int) -> tuple[dict[int, Watermark],
     marks = {mark.pk: mark for mark in Watermark.objects.all()}
     new = {item.pk for item in wanted} - marks.keys()
     if new:
-        begin(new, end)
+        begin_all([item for item in wanted if item.pk in new], end)
         marks |= {mark.pk: mark for mark in Watermark.objects.filter(pk__in=new)}
     return marks, new
+
+
+def begin_all(new: Iterable[Objective], at: int) -> None:
+    """Start the ledgers of these objectives at `at`, or at the end of the slice before."""
+    by_grain: dict[int, list[int]] = defaultdict(list)
+    for item in new:
+        by_grain[grain(item)].append(item.pk)
+    for size, pks in by_grain.items():
+        begin(pks, floor_to(at, size))
 
 
 def _jobs(
@@ -92,7 +109,7 @@ def _jobs(
     by_source: dict[int, list[Objective]] = defaultdict(list)
     for item in wanted:
         mark = marks.get(item.pk)
-        if mark and (mark.at < end or (item.pk in started and mark.at == end)):
+        if mark and (mark.at < end or (item.pk in started and mark.at <= end)):
             by_source[item.source_id].append(item)
     jobs, outcomes = [], []
     for items in by_source.values():
@@ -102,33 +119,65 @@ def _jobs(
         except BrownoutError as error:
             outcomes.append(Outcome(source, str(error)))
             continue
-        job.chunks.extend(_chunks(job.adapter, items, marks, end, tick))
+        job.chunks.extend(_chunks(job.adapter, items, marks, started, end, tick))
         jobs.append(job)
     return jobs, outcomes
 
 
 def _chunks(
-    adapter: Source, items: Sequence[Objective], marks: Mapping[int, Watermark], end: int, tick: int
+    adapter: Source, items: Sequence[Objective], marks: Mapping[int, Watermark], started: set[int], end: int, tick: int
 ) -> Iterator[Chunk]:
     """Objectives that stand at the same watermark are asked together; the freshest first."""
-    groups: dict[tuple[int, int], list[Query]] = defaultdict(list)
+    groups: dict[Span, list[Query]] = defaultdict(list)
+    sent = waiting(items, marks) if isinstance(adapter, Events) else {}
     for item in items:
         mark = marks[item.pk]
-        base = _tail(mark) if adapter.replays else mark.at
+        span = _replayed(mark, grain(item), end, tick) if adapter.replays else _present(mark, item, end)
+        known = mark.at if adapter.replays else span.start
         suspect = bool(mark.problem) and mark.at + tick < end
         # In the tick of its start an objective is asked all the same: it gives no rows, but a baseline or a problem.
-        start = min(base + -base % tick, end - tick) if adapter.replays else base
-        groups[base, start].append(query_of(item, mark.cursor, suspect=suspect))
+        if known < span.end or item.pk in started:
+            query = query_of(item, mark.cursor, suspect=suspect)
+            if item.pk in sent:
+                span, query = _sent(span, sent[item.pk].base, tick), replace(query, posts=sent[item.pk].posts)
+            groups[span].append(query)
     size = OBJECTIVES if adapter.replays else len(items)
-    for (base, start), queries in sorted(groups.items(), reverse=True):
+    for (step, base, start, last), queries in sorted(groups.items(), key=lambda group: group[0][1:3], reverse=True):
         for low in range(0, len(queries), size):
             part = queries[low : low + size]
-            yield Chunk(base, start, end, {query.objective: marks[query.objective] for query in part}, part)
+            yield Chunk(step, base, start, last, {query.objective: marks[query.objective] for query in part}, part)
 
 
-def _tail(mark: Watermark) -> int:
+class Span(NamedTuple):
+    """What an objective is asked about, as a chunk has it."""
+
+    grain: int
+    base: int
+    start: int
+    end: int
+
+
+def _replayed(mark: Watermark, step: int, end: int, tick: int) -> Span:
+    last = floor_to(end, step)
     # Whole minutes have a row whatever the tick is, or was.
-    return max(mark.started, floor_to(mark.at - TAIL, 60))
+    base = max(mark.started, floor_to(mark.at - TAIL, 60 if step == tick else step))
+    return Span(step, base, min(base + -base % step, last - step), last)
+
+
+def _present(mark: Watermark, item: Objective, end: int) -> Span:
+    start = max(mark.at, slices.until(mark.cursor)) if item.slices() else mark.at
+    return Span(grain(item), mark.at, start, end)
+
+
+def _sent(span: Span, base: int, tick: int) -> Span:
+    """The span from `base` on, where posts that came late are to be placed."""
+    return span._replace(base=base, start=min(base + -base % tick, span.end - tick))
+
+
+def grain(item: Objective) -> int:
+    """The seconds between two rows of an objective's ledger: a tick, or a slice of whole ticks."""
+    cut = item.slices()
+    return cut.window if cut else int(settings.TICK_SECONDS)
 
 
 def query_of(item: Objective, cursor: Mapping[str, Any], *, suspect: bool = False) -> Query:
@@ -142,6 +191,9 @@ def query_of(item: Objective, cursor: Mapping[str, Any], *, suspect: bool = Fals
         counter=bool(sli.get("counter", True)),
         cursor=cursor,
         suspect=suspect,
+        terms=sli.get("probe") or sli.get("events") or {},
+        value=value(sli),
+        slices=item.slices(),
     )
 
 
@@ -170,18 +222,26 @@ def _ask(job: Job, tick: int) -> list[Reading]:
 
 def ask(adapter: Source, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
     """A reading for every query, whatever is wrong with some. Raises BrownoutError when the source fails."""
-    whole = [query for query in queries if _is_whole(query)]
-    refused = [Reading(query.objective, problem=INCOMPLETE) for query in queries if not _is_whole(query)]
-    return refused + _readings(adapter, whole, start, end, tick)
+    problems = {query.objective: _problem(query, tick) for query in queries}
+    refused = [Reading(objective, problem=problem) for objective, problem in problems.items() if problem]
+    whole = {query.objective: query for query in queries if not problems[query.objective]}
+    readings = _readings(adapter, [slices.asked(query) for query in whole.values()], start, end, tick)
+    return refused + [slices.sliced(whole[reading.objective], reading, replays=adapter.replays) for reading in readings]
 
 
-def _is_whole(query: Query) -> bool:
-    return bool(query.total) and bool(query.good) != bool(query.bad)
+def _problem(query: Query, tick: int) -> str:
+    """Why a query cannot be asked, if so."""
+    if query.slices and query.slices.window % tick:
+        return f"its time slices of {query.slices.window} s are not made of whole ticks of {tick} s"
+    whole = query.value or query.terms or (query.total and bool(query.good) != bool(query.bad))
+    return "" if whole else INCOMPLETE
 
 
 def _span_end(job: Job, tick: int) -> int:
     chunk = job.chunks[0]
-    return min(chunk.end, chunk.start + TICKS * tick) if job.adapter.replays else chunk.end
+    if not job.adapter.replays:
+        return chunk.end
+    return min(chunk.end, chunk.start + max(chunk.grain, floor_to(TICKS * tick, chunk.grain)))
 
 
 def _readings(adapter: Source, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
@@ -214,7 +274,7 @@ def _finish(job: Job, future: Future[list[Reading]], tick: int) -> str:
     marks = {mark.pk: mark for mark in append(entries) if mark.at == end}
     left = [query for query in chunk.queries if query.objective in marks]
     if end < chunk.end and left:
-        job.chunks.appendleft(Chunk(end, end, chunk.end, marks, left))
+        job.chunks.appendleft(Chunk(chunk.grain, end, end, chunk.end, marks, left))
     return ""
 
 

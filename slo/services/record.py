@@ -220,7 +220,7 @@ def _move(mark: Watermark, reading: Reading, change: Revision) -> bool:
     """Set the watermark to where the ledger ends now. Is there anything to store?"""
     before = (mark.at, mark.cursor, mark.problem)
     mark.at, mark.problem = change.end, reading.problem
-    if reading.samples:
+    if reading.samples or reading.cursor:
         mark.cursor = dict(reading.cursor)
     if (mark.at, mark.cursor) != before[:2] or change.rows:
         mark.version += 1

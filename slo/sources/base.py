@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from slo.maths.slices import Slices
+from slo.maths.values import Value
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -22,7 +25,8 @@ class Query:
     Exactly one of `good` and `bad` is set. With `counter`, the expressions are bare selectors of counters and
     are counted exactly; otherwise each is a query that gives the events of one tick. Sources without queries are asked
     by `terms`, the check of a probe or the terms of pushed events, which have come as `posts`. `cursor` is what the
-    source handed out with the last reading of this objective. A `suspect` could not be read the last time.
+    source handed out with the last reading of this objective. A `suspect` could not be read the last time. A `value`
+    is a number at each instant instead of events; its samples are seconds. `slices` are no matter of the source.
     """
 
     objective: int
@@ -32,6 +36,8 @@ class Query:
     counter: bool = True
     cursor: Mapping[str, Any] = field(default_factory=dict)
     suspect: bool = False
+    value: Value | None = None
+    slices: Slices | None = None
     terms: Mapping[str, Any] = field(default_factory=dict)
     posts: Sequence[Post] = ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from slo.errors import DefinitionError, QueryError, SourceError
-from slo.sources import promql
+from slo.sources import prometheus_values, promql
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
 from slo.sources.prometheus_http import Series, Server
@@ -89,14 +89,19 @@ class Prometheus:
 
     def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
         """See `slo.sources.base.Source.collect`. Raises SourceError when Prometheus itself does not answer."""
-        counters, broken = _checked([query for query in queries if query.counter])
-        others = [query for query in queries if not query.counter]
-        readings = {reading.objective: reading for reading in broken}
+        counters, broken = _checked([query for query in queries if query.counter and not query.value])
+        others, mixed = self._filled([query for query in queries if not query.counter or query.value], tick)
+        readings = {reading.objective: reading for reading in (*broken, *mixed)}
         if end > start:
             with Server(self.url, self.timeout, self.connection.access()) as server:
                 exact = Grid(start, end, tick, steps_per_tick(tick, self.scrape_interval))
                 readings |= self._collect(server, counters, exact)
-                readings |= self._collect(server, others, Grid(start, end, tick))
+                readings |= self._collect(
+                    server, [query for query in others if not query.value], Grid(start, end, tick)
+                )
+                values = _batches([query for query in others if query.value])
+                instants = prometheus_values.Instants(start, end, tick, exact.per_tick)
+                readings |= prometheus_values.collect(server, values, instants)
         return [readings.get(query.objective, Reading(query.objective)) for query in queries]
 
     def _collect(self, server: Server, queries: Sequence[Query], grid: Grid) -> dict[int, Reading]:
@@ -107,6 +112,15 @@ class Prometheus:
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
         return {query.objective: _reading(query, grid, answers) for query in queries}
+
+    def _filled(self, queries: Sequence[Query], tick: int) -> tuple[list[Query], list[Reading]]:
+        filled, broken = [], []
+        for query in queries:
+            try:
+                filled.append(prometheus_values.filled(query, tick, self.scrape_interval))
+            except QueryError as error:
+                broken.append(Reading(query.objective, problem=str(error)))
+        return filled, broken
 
     @property
     def _patience(self) -> float:

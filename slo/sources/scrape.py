@@ -86,7 +86,7 @@ def _outcome(url: str, timeout: float, access: Access) -> Page | str:
 
 
 def _reading(query: Query, pages: Pages, end: int, seconds: int) -> Reading:
-    if not query.counter:
+    if not query.counter or query.value:
         refusal = "a scrape source counts bare selectors of counters; other queries need a Prometheus"
         return Reading(query.objective, problem=refusal)
     try:

@@ -104,7 +104,10 @@ class _Run:
             for name, value in other.items():
                 setattr(row, name, value)
             _save(row, document, set(other), new=False)
-            handler.updated(row, {*other, *(difference.field for difference in found)}, self._resolver)
+            try:
+                handler.updated(row, {*other, *(difference.field for difference in found)}, self._resolver)
+            except DefinitionError as error:
+                raise error if error.file else document.error(error.message, error.field) from None
         self._resolver.remember(row, handler.key)
         found += tuple(handler.saved(row, document, self._resolver) or ())
         return Change(handler.kind, document.name, "changed" if found else "unchanged", found)

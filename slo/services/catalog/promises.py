@@ -2,20 +2,25 @@
 
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from slo.errors import DefinitionError, PolicyError
-from slo.maths.windows import Calendar, Period
-from slo.models import BurnPolicy, Component, Objective, Service, Source
+from slo.maths.windows import Calendar, Period, format_duration
+from slo.models import BurnPolicy, Component, Objective, Service, Source, Watermark
+from slo.openslo import direct, values
+from slo.openslo.direct import DirectMetric, DirectSource
 from slo.openslo.load import OPENSLO, Document
 from slo.openslo.promise import CALENDAR_START, UNITS, MetricSource, RatioMetric, SLOSpec
 from slo.openslo.selector import bucket, count
 from slo.openslo.sentences import near
+from slo.openslo.values import RawMetric, ThresholdMetric, ValueSource
 from slo.services.catalog.checks import Gather, check_policy, check_readable, forget_cursors, present
 from slo.services.catalog.handlers import Handler
 from slo.services.catalog.resolver import Resolver
 
 M = TypeVar("M", bound=Model)
+Metric = RatioMetric | DirectMetric | RawMetric | ThresholdMetric
 
 OWNER, COMPONENT, RUNBOOK = "brownout/owner", "brownout/component", "brownout/runbook"
 POLICY, INDICATOR = "brownout/burn-policy", "brownout/indicator"
@@ -31,7 +36,7 @@ class SLOs(Handler[SLOSpec, Objective]):
 
     def fields(self, document: Document[SLOSpec], resolver: Resolver) -> dict[str, Any]:
         spec, notes, gather = document.spec, document.annotations, Gather()
-        sli = _sli(_ratio(spec))
+        sli = _sli(document)
         gather(_check_runbook, document, resolver)
         fields = {
             "title": document.title,
@@ -60,6 +65,12 @@ class SLOs(Handler[SLOSpec, Objective]):
     def updated(self, instance: Objective, names: set[str], resolver: Resolver) -> None:
         if names & {"sli", "source"}:
             forget_cursors([instance])
+        if _recounted(names, instance) and Watermark.objects.filter(objective=instance).exists():
+            raise DefinitionError(
+                f"its history counts what it counted before, which now would be {_counted(instance)}; "
+                "give the SLO another name, or prune it and apply it again",
+                field="spec.budgetingMethod" if "slice" in instance.sli else "spec.indicator",
+            )
 
     def rows(self) -> QuerySet[Objective]:
         return Objective.objects.select_related("service", "component", "source", "burn_policy").order_by("name")
@@ -81,27 +92,82 @@ class SLOs(Handler[SLOSpec, Objective]):
             {
                 "description": instance.description,
                 "service": instance.service.name,
-                "indicator": {"metadata": {"name": instance.name}, "spec": {"ratioMetric": _metric(instance)}},
+                "indicator": {"metadata": {"name": instance.name}, "spec": _metric(instance)},
                 "timeWindow": [_time_window(instance.span())],
-                "budgetingMethod": "Occurrences",
-                "objectives": [{"target": instance.target}],
+                "budgetingMethod": instance.sli.get("slice", {}).get("method", "Occurrences"),
+                "objectives": [{"target": instance.target} | _terms(instance.sli)],
             }
         )
 
 
-def _ratio(spec: SLOSpec) -> RatioMetric:
+def _metric_of(spec: SLOSpec) -> Metric:
     assert spec.indicator is not None  # noqa: S101 put in place when documents are expanded
-    return spec.indicator.spec.ratio_metric
+    metric = spec.indicator.spec.ratio_metric or spec.indicator.spec.threshold_metric
+    assert metric is not None  # noqa: S101 the validator has seen to it
+    return metric
 
 
-def _sli(ratio: RatioMetric) -> dict[str, Any]:
-    part = ratio.part.metric
-    sli = {ratio.side: part.selector(), "total": ratio.total.metric.selector(), "counter": ratio.counter}
+def _sli(document: Document[SLOSpec]) -> dict[str, Any]:
+    metric, promise = _metric_of(document.spec), document.spec.objectives[0]
+    needed = isinstance(metric, ThresholdMetric)
+    for name in ("op", "value"):
+        if (getattr(promise, name) is not None) != needed:
+            raise document.error(
+                f"an objective of a thresholdMetric needs {name}, and no other has it", f"spec.objectives.0.{name}"
+            )
+    if isinstance(metric, ThresholdMetric):
+        return metric.stored(promise.op or "", float(promise.value or 0)) | _slice(document)
+    if isinstance(metric, RatioMetric):
+        return _ratio(metric) | _slice(document)
+    return metric.stored() | _slice(document)
+
+
+def _slice(document: Document[SLOSpec]) -> dict[str, Any]:
+    """The slices an objective is counted in, if its budgeting method says so."""
+    promise, tick = document.spec.objectives[0], settings.TICK_SECONDS
+    window = promise.time_slice_window
+    if window is None:
+        return {}
+    if window % tick:
+        raise document.error(
+            f"a time slice must be a multiple of the tick, {format_duration(tick)}, not {format_duration(window)}",
+            "spec.objectives.0.timeSliceWindow",
+        )
+    target = {} if promise.time_slice_target is None else {"target": float(promise.time_slice_target)}
+    return {"slice": {"method": document.spec.budgeting_method, "window": window} | target}
+
+
+def _recounted(names: set[str], instance: Objective) -> bool:
+    """Does the SLI count another thing than before: events, seconds, or slices, or slices of another length?"""
+    kinds = names & {"sli.total", "sli.raw", "sli.query", "sli.probe", "sli.events"}
+    # Of two kinds one came and the other went; from one kind of number to the other, seconds stay seconds.
+    exchanged = len(kinds) > 1 and kinds != {"sli.raw", "sli.query"} and kinds & {"sli.raw", "sli.query"}
+    return bool(names & {"sli.slice", "sli.slice.window"} or ("slice" not in instance.sli and exchanged))
+
+
+def _counted(instance: Objective) -> str:
+    cut = instance.slices()
+    return f"slices of {format_duration(cut.window)}" if cut else instance.unit()
+
+
+def _ratio(ratio: RatioMetric) -> dict[str, Any]:
+    sli, part = ratio.stored(), ratio.part.metric
     if part.histogram:
         sli["histogram"] = part.histogram.strip()
     if part.threshold is not None:
         sli["threshold"] = float(part.threshold)
     return sli
+
+
+def _terms(sli: dict[str, Any]) -> dict[str, Any]:
+    """What an objective says of a threshold and of slices, in the spelling of documents."""
+    cut = sli.get("slice")
+    terms: dict[str, Any] = {name: sli[name] for name in ("op", "value") if name in sli}
+    if cut:
+        terms["timeSliceWindow"] = format_duration(cut["window"])
+        if "target" in cut:
+            terms["timeSliceTarget"] = cut["target"]
+    return terms
 
 
 def _inferred(sli: dict[str, Any]) -> str:
@@ -130,19 +196,32 @@ def _check_runbook(document: Document[SLOSpec], resolver: Resolver) -> None:
 
 
 def _source(document: Document[SLOSpec], sli: dict[str, Any], resolver: Resolver) -> Source:
-    ratio = _ratio(document.spec)
-    for side, asked in ((ratio.side, ratio.part.metric_source), ("total", ratio.total.metric_source)):
+    sides = _sides(_metric_of(document.spec))
+    for side, asked in sides.items():
         place = _place(document.spec, f"{side}.metricSource.metricSourceRef")
-        source = resolver.get(Source, ratio.source, document, place)
+        source = resolver.get(Source, asked.metric_source_ref, document, place)
         _check_type(document, asked, source, _place(document.spec, f"{side}.metricSource.type"))
     try:
         check_readable(sli, source)
     except DefinitionError as error:
-        raise document.error(error.message, _place(document.spec, ratio.side)) from None
+        raise document.error(error.message, _place(document.spec, next(iter(sides)))) from None
     return source
 
 
-def _check_type(document: Document[SLOSpec], asked: MetricSource, source: Source, field: str) -> None:
+Asked = MetricSource | DirectSource | ValueSource
+
+
+def _sides(metric: Metric) -> dict[str, Asked]:
+    """What is asked where, by the name of its field."""
+    if isinstance(metric, ThresholdMetric):
+        return {"thresholdMetric": metric.metric_source}
+    if isinstance(metric, RatioMetric):
+        part, total = metric.part.metric_source, metric.total.metric_source
+        return {f"ratioMetric.{metric.side}": part, "ratioMetric.total": total}
+    return {"ratioMetric.raw": metric.raw.metric_source}
+
+
+def _check_type(document: Document[SLOSpec], asked: Asked, source: Source, field: str) -> None:
     if asked.type and asked.type.lower() != source.kind:
         raise document.error(
             f"its type is {asked.type[:40]!r}, but the DataSource {source.name!r} is of {source.kind}", field
@@ -151,7 +230,7 @@ def _check_type(document: Document[SLOSpec], asked: MetricSource, source: Source
 
 def _place(spec: SLOSpec, part: str) -> str:
     """Where a part of the indicator is written in the SLO: inside, or by its name."""
-    return f"spec.indicator.spec.ratioMetric.{part}" if spec.indicator_ref is None else "spec.indicatorRef"
+    return f"spec.indicator.spec.{part}" if spec.indicator_ref is None else "spec.indicatorRef"
 
 
 def _stored(period: Period) -> dict[str, Any]:
@@ -171,12 +250,18 @@ def _time_window(period: Period) -> dict[str, Any]:
 
 
 def _metric(objective: Objective) -> dict[str, Any]:
-    sli = objective.sli
-    return {"counter": sli["counter"]} | {
-        side: {"metricSource": {"metricSourceRef": objective.source.name, "spec": _asked(sli, side)}}
+    """The indicator's spec."""
+    sli, source = objective.sli, objective.source.name
+    if "probe" in sli or "events" in sli:
+        return {"ratioMetric": direct.written(sli, source)}
+    if "total" not in sli:
+        return values.written(sli, source)
+    sides = {
+        side: {"metricSource": {"metricSourceRef": source, "spec": _asked(sli, side)}}
         for side in ("good", "bad", "total")
         if side in sli
     }
+    return {"ratioMetric": {"counter": sli["counter"]} | sides}
 
 
 def _asked(sli: dict[str, Any], side: str) -> dict[str, Any]:
