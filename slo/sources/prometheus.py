@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -10,15 +10,18 @@ from slo.errors import DefinitionError, QueryError, SourceError
 from slo.sources import prometheus_values, promql
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
+from slo.sources.grid import Grid, steps_per_tick
+from slo.sources.intervals import interval_of, intervals
 from slo.sources.prometheus_http import Series, Server
-from slo.sources.selector import parse
+from slo.sources.restarts import Corrections, Restarts
+from slo.sources.selector import Selector, parse
 
-# Objectives a request asks for; a few dozen make the cost of a request small beside that of its answer.
-OBJECTIVES = 50
-# Prometheus refuses more than 11,000 points a series; answers of more points than this get unwieldy.
-STEPS, POINTS = 10_000, 200_000
+# Objectives a request asks for: with fewer the requests cost, with more the `or` between their expressions does.
+OBJECTIVES = 10
 # Scrapes that may fail in a row, or be stated too short, before nothing is taken for known any more.
 PATIENCE = 4
+# Scrape intervals after which a counter that comes back is looked into.
+RECENT = 2
 
 Name = Literal["good", "bad", "total"]
 
@@ -29,6 +32,7 @@ class Part(NamedTuple):
     objective: int
     name: Name
     expression: str
+    counter: Selector | None = None
 
 
 @dataclass(slots=True)
@@ -43,35 +47,6 @@ class Answer:
 Answers = dict[tuple[int, Name], Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The instants asked for: `per_tick` steps in each tick after `start` up to `end` (epoch seconds)."""
-
-    start: int
-    end: int
-    tick: int
-    per_tick: int = 1
-
-    @property
-    def step(self) -> int:
-        """Milliseconds between two instants."""
-        return self.tick * 1000 // self.per_tick
-
-    @property
-    def steps(self) -> int:
-        return (self.end - self.start) // self.tick * self.per_tick
-
-    def pieces(self, series: int) -> Iterator[tuple[int, int]]:
-        """First and last step of each request that stays within bounds when `series` series are asked for."""
-        size = max(1, min(STEPS, POINTS // series))
-        for first in range(1, self.steps + 1, size):
-            yield first, min(self.steps, first + size - 1)
-
-    def moment(self, step: int) -> int:
-        """Milliseconds since the epoch."""
-        return self.start * 1000 + step * self.step
-
-
 @dataclass(slots=True)
 class Prometheus:
     """A Prometheus at `url`. `scrape_interval` is how often it scrapes what is counted; times are seconds."""
@@ -81,7 +56,7 @@ class Prometheus:
     timeout: float = 10
     connection: Connection = field(default_factory=Connection)
     replays: bool = field(default=True, init=False)
-    _fresh: dict[Grid, promql.Fresh] = field(default_factory=dict, init=False, repr=False)
+    _restarts: dict[Grid, Restarts] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.scrape_interval <= 0 or self.timeout <= 0:
@@ -94,23 +69,45 @@ class Prometheus:
         readings = {reading.objective: reading for reading in (*broken, *mixed)}
         if end > start:
             with Server(self.url, self.timeout, self.connection.access()) as server:
-                exact = Grid(start, end, tick, steps_per_tick(tick, self.scrape_interval))
-                readings |= self._collect(server, counters, exact)
+                readings |= self._count(server, counters, start, end, tick)
                 readings |= self._collect(
                     server, [query for query in others if not query.value], Grid(start, end, tick)
                 )
                 values = _batches([query for query in others if query.value])
-                instants = prometheus_values.Instants(start, end, tick, exact.per_tick)
+                instants = prometheus_values.Instants(start, end, tick, steps_per_tick(tick, self.scrape_interval))
                 readings |= prometheus_values.collect(server, values, instants)
         return [readings.get(query.objective, Reading(query.objective)) for query in queries]
 
-    def _collect(self, server: Server, queries: Sequence[Query], grid: Grid) -> dict[int, Reading]:
+    def _count(self, server: Server, queries: Sequence[Query], start: int, end: int, tick: int) -> dict[int, Reading]:
+        """The readings of counters, asked at steps that are no longer than these are scraped apart."""
+        known = intervals(server) if queries else {}
+        groups: dict[float, list[Query]] = defaultdict(list)
+        for query in queries:
+            selectors = parse(query.total), parse(query.good or query.bad)
+            groups[interval_of(selectors, known, self.scrape_interval)].append(query)
+        readings: dict[int, Reading] = {}
+        for seconds, group in groups.items():
+            grid = Grid(start, end, tick, steps_per_tick(tick, seconds))
+            restarts = self._restarts.setdefault(grid, Restarts(grid, round(RECENT * seconds * 1000)))
+            readings |= self._collect(server, group, grid, PATIENCE * seconds, restarts)
+        return readings
+
+    def _collect(
+        self,
+        server: Server,
+        queries: Sequence[Query],
+        grid: Grid,
+        patience: float = 0,
+        restarts: Restarts | None = None,
+    ) -> dict[int, Reading]:
         answers: Answers = {}
         for batch in _batches(queries):
-            fresh = self._fresh_targets(server, grid) if batch[0].counter else promql.Fresh()
-            parts = [part for query in batch for part in _parts(query, grid.step, fresh, self._patience)]
+            parts = [part for query in batch for part in _parts(query, grid.step, patience)]
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
+            if restarts:
+                metrics = [part.counter.name for part in parts if part.counter]
+                _correct(parts, restarts.corrections(server, metrics), answers)
         return {query.objective: _reading(query, grid, answers) for query in queries}
 
     def _filled(self, queries: Sequence[Query], tick: int) -> tuple[list[Query], list[Reading]]:
@@ -121,26 +118,6 @@ class Prometheus:
             except QueryError as error:
                 broken.append(Reading(query.objective, problem=str(error)))
         return filled, broken
-
-    @property
-    def _patience(self) -> float:
-        return PATIENCE * self.scrape_interval
-
-    def _fresh_targets(self, server: Server, grid: Grid) -> promql.Fresh:
-        if grid not in self._fresh:
-            self._fresh[grid] = _find_fresh(server, grid)
-        return self._fresh[grid]
-
-
-def steps_per_tick(tick: int, scrape_interval: float) -> int:
-    """The fewest steps that divide a tick into whole milliseconds, each no longer than the scrape interval.
-
-    With a longer step, what is counted between a step's start and a restart within it would be lost.
-    """
-    count = max(1, math.ceil(tick / scrape_interval))
-    while tick * 1000 % count:
-        count += 1
-    return count
 
 
 def _checked(queries: Sequence[Query]) -> tuple[list[Query], list[Reading]]:
@@ -165,32 +142,34 @@ def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
             yield [query]
 
 
-def _parts(query: Query, step: int, fresh: promql.Fresh, patience: float) -> list[Part]:
+def _parts(query: Query, step: int, patience: float) -> list[Part]:
     total, part = query.total, query.good or query.bad
-    if query.counter:
-        selector = total.strip()
-        # The total alone tells what was observed.
-        total = promql.while_scraped(_increments(selector, step, fresh), selector, patience)
-        part = _increments(part.strip(), step, fresh)
     name: Name = "good" if query.good else "bad"
-    return [Part(query.objective, "total", total), Part(query.objective, name, part)]
+    if not query.counter:
+        return [Part(query.objective, "total", total), Part(query.objective, name, part)]
+    total, part = total.strip(), part.strip()
+    # The total alone tells what was observed.
+    counted = promql.while_scraped(promql.increments(total, step), total, patience)
+    return [
+        Part(query.objective, "total", counted, parse(total)),
+        Part(query.objective, name, promql.increments(part, step), parse(part)),
+    ]
 
 
-def _increments(selector: str, step: int, fresh: promql.Fresh) -> str:
-    return promql.increments(selector, step, fresh.of(parse(selector)))
+def _correct(parts: Sequence[Part], corrections: Mapping[str, Corrections], answers: Answers) -> None:
+    for part in parts:
+        if part.counter and (known := corrections[part.counter.name]).every:
+            values = answers[part[:2]].values
+            for step, value in _corrections(known, part.counter):
+                if step in values:
+                    values[step] += value
 
 
-def _find_fresh(server: Server, grid: Grid) -> promql.Fresh:
-    asked = promql.fused([promql.named(promql.young(), "young"), promql.named(promql.found(grid.step), "found")])
-    targets: dict[str, set[promql.Target]] = {"young": set(), "found": set()}
-    for first, last in grid.pieces(1):
-        try:
-            for series in server.range(asked, grid.moment(first), grid.moment(last), grid.step):
-                target = promql.Target(series.labels.get("job", ""), series.labels.get("instance", ""))
-                targets[series.labels["sli"]].add(target)
-        except (QueryError, KeyError):
-            return promql.Fresh()  # Not every such server knows start times; the values tell nearly all without.
-    return promql.Fresh(tuple(targets["young"]), tuple(targets["found"]))
+def _corrections(known: Corrections, selector: Selector) -> Sequence[tuple[int, float]]:
+    try:
+        return list(known.of(selector))
+    except QueryError:
+        return []  # An expression of Prometheus's own dialect: the values have to tell.
 
 
 def _ask(server: Server, parts: Sequence[Part], grid: Grid, first: int, last: int, answers: Answers) -> None:
@@ -219,7 +198,7 @@ def _sort(found: Sequence[Series], grid: Grid, answers: Answers) -> None:
             raise SourceError("Prometheus answered with series that were not asked for; is a proxy changing queries?")
         answer.series.add(frozenset(series.labels.items()))
         for moment, value in series.values:
-            answer.values[round((moment - grid.start * 1000) / grid.step)] = value
+            answer.values[grid.step_of(moment)] = value
 
 
 def _reading(query: Query, grid: Grid, answers: Answers) -> Reading:

@@ -11,7 +11,8 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.util.retry import Retry
 
-from slo.errors import QueryError, SourceError
+from slo.errors import BrownoutError, QueryError, SourceError
+from slo.openslo.connection import TENANT
 from slo.sources.connection import Access, Session
 from slo.sources.http import cause, shown
 
@@ -48,8 +49,11 @@ class Server:
     def __init__(self, url: str, timeout: float, access: Access) -> None:
         self._name = f"Prometheus at {shown(url)}"
         self._hide = access.hide
+        self._session = _Session(access)
+        self._url, self._timeout = url.rstrip("/"), timeout
+        self.key = f"{self._url} {access.headers.get(TENANT, '')}"
         self._client = PrometheusConnect(
-            url.rstrip("/"), retry=RETRIES, session=_Session(access), timeout=timeout, method="POST"
+            self._url, retry=RETRIES, session=self._session, timeout=timeout, method="POST"
         )
 
     def __enter__(self) -> Self:
@@ -59,6 +63,16 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def targets(self) -> Sequence[object]:
+        """What is scraped, as Prometheus lists it; nothing where the server does not tell."""
+        try:
+            address = f"{self._url}/api/v1/targets"
+            answer = self._session.get(address, params={"state": "active"}, timeout=self._timeout).json()
+            found = answer["data"]["activeTargets"]
+        except (requests.RequestException, BrownoutError, KeyError, TypeError):
+            return []
+        return found if isinstance(found, list) else []
 
     def range(self, query: str, first: int, last: int, step: int) -> list[Series]:
         """The series of a range query; instants and step in milliseconds.

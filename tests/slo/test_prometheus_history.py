@@ -4,6 +4,7 @@ Every process is scraped every 15 s. What a process counts after its last scrape
 truth is the sum of what each process had counted when it was last seen.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,13 +29,17 @@ END = START + LENGTH + 600
 
 @dataclass
 class Process:
-    """One process: seen at these instants (seconds after START), counting as `rate` says at each of them."""
+    """One process: seen at these instants (seconds after START), counting as `rate` says at each of them.
+
+    It had counted `already` before anybody looked. From the instant `renamed` on, its target has one label more.
+    """
 
     instance: str
     seen: Sequence[float]
     rate: Callable[[float], tuple[int, int]]
     started: float | None = None
     already: int = 0
+    renamed: float = math.inf
     lines: list[str] = field(default_factory=list)
     total: int = 0
     bad: int = 0
@@ -45,6 +50,7 @@ class Process:
             good, bad = self.rate(moment)
             self.total, self.bad = self.total + good + bad, self.bad + bad
             labels, at = f'job="{job}",instance="{self.instance}"', f"{START + moment:.3f}"
+            labels += ',zone="b"' if moment >= self.renamed else ""
             self.lines.append(f"requests_total{{{labels}}} {self.already + self.total} {at}")
             if self.bad:
                 self.lines.append(f"errors_total{{{labels}}} {self.bad} {at}")
@@ -73,6 +79,9 @@ def fleet(name: str) -> list[Process]:
 
     def silent(_: float) -> tuple[int, int]:
         return 0, 0
+
+    def late(moment: float) -> tuple[int, int]:
+        return (700, 9) if LENGTH - 615 < moment < LENGTH - 590 else (40, 1)
 
     def cut(moments: list[float], *at: float) -> list[list[float]]:
         edges = [0.0, *sorted(at), LENGTH + 1.0]
@@ -119,10 +128,28 @@ def fleet(name: str) -> list[Process]:
             Process("r0", whole[0][1], steady),
             Process("old", [m for m in whole[1][1] if m > 5000], steady, started=-90_000, already=1_000_000),
         ],
-        "away for longer than can be told": lambda: [
+        "away for longer than the horizon": lambda: [
+            Process("r0", whole[0][1], steady),
+            Process("r1", [m for m in whole[1][1] if not 600 < m < LENGTH - 600], late, started=-90_000, already=5000),
+        ],
+        "replaced while away for longer than the horizon": lambda: [
             Process("r0", whole[0][1], steady),
             Process("r1", whole[1][1][:40], steady, started=-90_000, already=5000),
-            Process("r1", whole[1][1][-40:], steady, started=-90_000, already=7000),
+            Process("r1", whole[1][1][-40:], late, started=LENGTH - 4000),
+        ],
+        "known by other labels": lambda: [
+            Process("r0", whole[0][1], steady),
+            Process("r1", whole[1][1], steady, started=-90_000, already=5000, renamed=5000),
+        ],
+        "rolling restarts at different times": lambda: [
+            Process(i, part, steady)
+            for n, (i, seen) in enumerate(whole)
+            for part in cut(seen, *range(1500 + 37 * n, LENGTH, 1800))
+        ],
+        "restarts with a moment of silence": lambda: [
+            Process(i, [m for m in part if not part[0] + 100 < m < part[0] + 190], rare)
+            for i, seen in whole
+            for part in cut(seen, *numbers.sample(range(LENGTH), 4))
         ],
     }
     return stories[name]()
@@ -142,7 +169,11 @@ STORIES = (
     "restarted while away",
     "born while nobody looked",
     "long running when first seen",
-    "away for longer than can be told",
+    "away for longer than the horizon",
+    "replaced while away for longer than the horizon",
+    "known by other labels",
+    "rolling restarts at different times",
+    "restarts with a moment of silence",
 )
 
 

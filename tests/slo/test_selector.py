@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.errors import QueryError
-from slo.sources.promql import Fresh, Target, fused, increments, named
+from slo.sources.promql import MANY, Target, braced, fused, named
 from slo.sources.selector import Matcher, Selector, parse
 
 
@@ -78,9 +78,12 @@ def test_a_comment_does_not_swallow_what_follows() -> None:
     assert "".join(lines).count("(") == "".join(lines).count(")")
 
 
-@pytest.mark.parametrize("selector", ["a", "a{}", 'a{b="c"}', 'a{b="c",}', "a{ }"])
-def test_fresh_targets_narrow_any_selector(selector: str) -> None:
-    text = increments(selector, 15_000, Fresh(young=(Target("shop", 'we"ird\\'),)))
-    narrowed = text.split("timestamp(")[1].split(" offset")[0]
-    assert ("job", "=~", "shop") in [(m.label, m.operator, m.value) for m in parse(narrowed).matchers]
-    assert parse(narrowed).matches({"b": "c", "job": "shop", "instance": 'we"ird\\'})
+def test_targets_of_any_name_are_listed() -> None:
+    (job, instance) = parse("a" + braced([Target("shop", 'we"ird\\'), Target("shop", "a.b")])).matchers
+    assert job.matches({"job": "shop"})
+    assert instance.matches({"instance": 'we"ird\\'})
+    assert not instance.matches({"instance": "a-b"})
+
+
+def test_more_targets_than_can_be_listed_are_all_asked() -> None:
+    assert braced([Target("shop", str(number)) for number in range(MANY + 1)]) == ""
