@@ -14,7 +14,7 @@ from slo.maths.burn import BurnWindow
 from slo.maths.windows import format_duration
 
 Figure = dict[str, Any]
-BandKind = Literal["alert", "shed", "excluded"]
+BandKind = Literal["alert", "shed", "excluded", "annotation"]
 
 # Burn rates below this are drawn on the lower edge of the logarithmic axis: they are all "nothing to see".
 FLOOR = 0.1
@@ -150,11 +150,11 @@ def _level(value: float, colour: str) -> Figure:
 
 
 def _joined(bands: Sequence[Band]) -> list[Band]:
-    """Bands of a kind that overlap as one, or their shades would add up."""
+    """Bands of a kind that overlap as one, or their shades would add up; annotations stay apart."""
     joined: list[Band] = []
     for band in sorted(bands, key=lambda b: (b.kind, b.start)):
         last = joined[-1] if joined else None
-        if last and last.kind == band.kind and band.start <= last.end:
+        if last and last.kind == band.kind != "annotation" and band.start <= last.end:
             joined[-1] = Band(band.kind, last.start, max(last.end, band.end), last.label)
         else:
             joined.append(band)
@@ -174,8 +174,12 @@ def _band(band: Band) -> Figure:
         "y1": 0.06 if band.kind == "shed" else 1,
         "fillcolor": f"token:band-{band.kind}",
         # The edge keeps a span visible that is narrower than a pixel.
-        "line": {"width": 1, "color": f"token:band-{band.kind}"},
+        "line": {"width": 1, "color": _edge(band)},
     }
+
+
+def _edge(band: Band) -> str:
+    return "token:accent" if band.kind == "annotation" else f"token:band-{band.kind}"
 
 
 def _axis() -> Figure:

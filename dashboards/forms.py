@@ -1,10 +1,17 @@
 """What people fill in."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from django import forms
 
+REPEATS = (
+    ("", "once"),
+    ("FREQ=DAILY", "every day"),
+    ("FREQ=WEEKLY", "every week, on that weekday"),
+    ("FREQ=MONTHLY", "every month, on that day"),
+)
 EXPIRIES = (("15", "15 minutes"), ("60", "1 hour"), ("240", "4 hours"), ("1440", "24 hours"))
 
 
@@ -39,6 +46,37 @@ class ReasonForm(forms.Form):
     """A reason alone: restoring everything."""
 
     reason = _reason()
+
+
+class ExclusionForm(forms.Form):
+    """A span that does not count, in the wall-clock time of a zone; once, or again and again."""
+
+    start = forms.DateTimeField(error_messages={"required": "Say from when.", "invalid": "From is no date with time."})
+    end = forms.DateTimeField(error_messages={"required": "Say until when.", "invalid": "Until is no date with time."})
+    time_zone = forms.CharField(max_length=64, empty_value="UTC", required=False)
+    repeats = forms.ChoiceField(choices=REPEATS, required=False)
+    rule = forms.CharField(max_length=300, required=False)
+    whole_service = forms.BooleanField(required=False)
+    reason = _reason()
+
+    def clean_time_zone(self) -> ZoneInfo:
+        name: str = self.cleaned_data["time_zone"]
+        try:
+            return ZoneInfo(name)
+        except (OSError, ValueError, KeyError):
+            raise forms.ValidationError("There is no such time zone; write it as Europe/Berlin or UTC.") from None
+
+    def wanted(self) -> dict[str, Any]:
+        """The fields of an exclusion, without what it is of."""
+        data = self.cleaned_data
+        zone: ZoneInfo = data["time_zone"]
+        return {
+            "start": data["start"].replace(tzinfo=zone).isoformat(),
+            "end": data["end"].replace(tzinfo=zone).isoformat(),
+            "rule": data["rule"] or data["repeats"],
+            "time_zone": zone.key,
+            "reason": data["reason"],
+        }
 
 
 class AcknowledgeForm(forms.Form):

@@ -3,13 +3,15 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, watching
+from dashboards.views import acting, excluding, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
     path("objectives/", watching.objectives, name="objectives"),
     path("objectives/<slug:name>/", watching.objective, name="objective"),
     path("objectives/<slug:name>/figures/", watching.figures, name="figures"),
+    path("objectives/<slug:name>/exclusions/", excluding.exclude, name="exclude"),
+    path("objectives/<slug:name>/exclusions/<int:pk>/", excluding.include, name="include"),
     path("capabilities/", watching.capabilities, name="capabilities"),
     path("components/", watching.components, name="components"),
     path("alerts/", acting.alerts, name="alerts"),

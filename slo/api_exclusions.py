@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
-from slo import selectors
+from slo import selectors_noted
 from slo.api_auth import Caller, operator
 from slo.models import Exclusion, ExclusionChange
 from slo.services import exclusions
@@ -81,7 +81,7 @@ def list_exclusions(
     offset: Annotated[int, Field(ge=0)] = 0,
 ) -> dict[str, Any]:
     """Newest first. An objective's are its own and its service's; with `since` or `until`, those with an occurrence."""
-    found = selectors.exclusion_rows(objective, service, since, until)
+    found = selectors_noted.exclusion_rows(objective, service, since, until)
     return {"exclusions": [_exclusion(row) for row in found[offset : offset + limit]], "count": len(found)}
 
 
@@ -103,7 +103,7 @@ def list_changes(
     request: HttpRequest, exclusion: int | None = None, limit: Limit = 100, offset: Annotated[int, Field(ge=0)] = 0
 ) -> dict[str, Any]:
     """Newest first; they outlive the exclusion."""
-    found = selectors.exclusion_changes(exclusion)
+    found = selectors_noted.exclusion_changes(exclusion)
     return {"changes": [_change(row) for row in found[offset : offset + limit]], "count": found.count()}
 
 

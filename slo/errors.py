@@ -60,6 +60,10 @@ class ReplayError(DefinitionError):
     """A replay cannot be done as asked: nothing to replay, or too much."""
 
 
+class DuplicateKeyError(BrownoutError):
+    """A key that makes sending twice safe was used for something else."""
+
+
 class DeclaredError(BrownoutError):
     """It is declared in a document, which would bring it back: change it there."""
 

@@ -21,12 +21,9 @@ from slo.maths.burn import BurnWindow
 from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import from_epoch, to_epoch
-from slo.models import BudgetPolicy, Exclusion, ExclusionChange, Measurement, Objective, Service, SourceState, Watermark
+from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
 
 T = TypeVar("T")
-
-# How far ahead an exclusion without an end is looked for.
-_YEAR = 366 * 86_400
 
 
 def objectives(service: str | None = None) -> QuerySet[Objective]:
@@ -131,33 +128,6 @@ def exclusions(item: Objective, start: datetime, end: datetime) -> list[tuple[Ex
     rows = _exclusions([item], low, high).select_related("objective", "service", "created_by").order_by("start")
     found = [(row, row.spans(low, high)) for row in rows]
     return [(row, spans) for row, spans in found if spans]
-
-
-def exclusion_rows(
-    name: str | None, service: str | None, since: datetime | None, until: datetime | None
-) -> list[Exclusion]:
-    """Exclusions, newest first: those that concern the named objective or service and occur within the span.
-
-    Raises NotFoundError for an unknown objective.
-    """
-    chosen = Exclusion.objects.select_related("objective", "service", "created_by")
-    if name:
-        item = objective(name)
-        chosen = chosen.filter(Q(objective=item) | Q(service_id=item.service_id))
-    if service:
-        chosen = chosen.filter(Q(service__name=service) | Q(objective__service__name=service))
-    if until:
-        chosen = chosen.filter(start__lt=until)
-    if since is None:
-        return list(chosen)
-    low, high = to_epoch(since), to_epoch(until) if until else None
-    return [row for row in chosen if row.spans(low, high or max(low, to_epoch(row.start)) + _YEAR)]
-
-
-def exclusion_changes(exclusion: int | None = None) -> QuerySet[ExclusionChange]:
-    """What was done to exclusions (to one), newest first."""
-    found = ExclusionChange.objects.select_related("actor")
-    return found if exclusion is None else found.filter(exclusion=exclusion)
 
 
 def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> dict[int, list[Window]]:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from slo.services import annotations, events
 from slo.services import collect as collecting
-from slo.services import events
 from slo.services import thin as thinning
 
 
@@ -16,7 +16,8 @@ def collect(at: datetime) -> None:
 
 @shared_task
 def thin() -> None:
-    """Delete the rows of the ledger that the retention policy no longer asks for, and the posts it has taken in."""
+    """Delete rows of the ledger that the retention policy no longer asks for, and posts and annotations long past."""
     at = datetime.now(UTC)
     thinning.thin(at)
     events.forget(at)
+    annotations.forget(at)

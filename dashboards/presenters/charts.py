@@ -8,13 +8,15 @@ from alerts import selectors as alerts
 from dashboards import figures, formats
 from dashboards.figures import Band, Extent, Figure, Points
 from degradation import selectors as degradation
-from slo import selectors
+from slo import selectors, selectors_noted
 from slo.maths.burn import BurnWindow, burn_rate
 from slo.maths.ledger import Window
 from slo.maths.windows import floor_to, format_duration, from_epoch, to_epoch
 from slo.models import Objective
 
 DAY = 86_400
+# As many annotations, the newest, as a chart can show apart.
+MARKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +220,12 @@ class _Drawing:
             ),
         )
 
-
-def bands(item: Objective, start: int, end: int) -> list[Band]:
     def _amount(self, number: float | None) -> str:
         return formats.amount(number, self.unit)
 
-    """Alerts, sheds and exclusions that touch a span, as bands within it."""
+
+def bands(item: Objective, start: int, end: int) -> list[Band]:
+    """Alerts, sheds, exclusions and annotations that touch a span, as bands within it."""
     since, until = from_epoch(start), from_epoch(end)
     fired = [
         Band("alert", to_epoch(a.fired_at), to_epoch(a.ended_at) if a.ended_at else end, f"{a.severity} alert")
@@ -238,8 +240,14 @@ def bands(item: Objective, start: int, end: int) -> list[Band]:
     shed = [
         Band("shed", to_epoch(s.start), to_epoch(s.end), s.flag) for s in degradation.sheds(item.service, since, until)
     ]
-    clipped = [Band(b.kind, max(b.start, start), min(b.end, end), b.label) for b in (*fired, *excluded, *shed)]
-    return sorted((b for b in clipped if b.start < b.end), key=lambda b: (b.kind, b.start))
+    noted = [
+        Band("annotation", to_epoch(a.at), to_epoch(a.until or a.at), str(a))
+        for a in selectors_noted.annotations(item.name, since=since, until=until)[:MARKS]
+    ]
+    clipped = [Band(b.kind, max(b.start, start), min(b.end, end), b.label) for b in (*fired, *excluded, *shed, *noted)]
+    # An annotation of an instant has no length, and is a mark.
+    shown = (b for b in clipped if b.start < b.end or (b.kind == "annotation" and b.start == b.end))
+    return sorted(shown, key=lambda b: (b.kind, b.start))
 
 
 def _long_windows(item: Objective) -> list[BurnWindow]:

@@ -1,7 +1,7 @@
 """One objective: its figures, the windows that judge it, its definition and queries."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote
 
 from alerts import selectors as alerts
@@ -15,11 +15,12 @@ from dashboards.presenters.direct import described
 from dashboards.presenters.steps import StepRow, step_rows
 from dashboards.sparkline import Bar, budget_bar
 from slo import selectors
+from slo.maths.budget import budget
 from slo.maths.burn import BurnWindow, seconds_to_detect
 from slo.maths.forecast import Forecast
 from slo.maths.status import HOUR, SHORT, Status
 from slo.maths.windows import Period
-from slo.models import Exclusion, Objective
+from slo.models import Objective
 from slo.services.catalog import definition
 from slo.sources.http import shown
 
@@ -50,6 +51,26 @@ class QueryText:
 
 
 @dataclass(frozen=True, slots=True)
+class AtEnd:
+    """A calendar period at its end, at the pace so far: shares of its budget, and what it leaves room for in all."""
+
+    unit: str
+    ends: datetime
+    unspent: float
+    remaining: float | None
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The figures with what is excluded left in, and for how many seconds it is."""
+
+    ratio: float | None
+    remaining: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectivePage:
     item: Objective
     status: Status
@@ -59,6 +80,8 @@ class ObjectivePage:
     allowed_seconds: float
     left_seconds: float | None
     left_events: float | None
+    at_end: AtEnd | None
+    without: Without | None
     lasts: float | None
     trend: str
     step: StepRow | None
@@ -68,7 +91,6 @@ class ObjectivePage:
     open_alerts: tuple[AlertRow, ...]
     past_alerts: tuple[AlertRow, ...]
     runbook: Runbook | None
-    exclusions: tuple[Exclusion, ...]
     ranges: tuple[Range, ...]
     chosen: Range
 
@@ -99,6 +121,8 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         allowed_seconds=allowed,
         left_seconds=None if left is None else left * allowed,
         left_events=None if left is None or status.budget.total is None else left * status.budget.total,
+        at_end=_at_end(status),
+        without=_without(status),
         lasts=None if status.exhausts_at is None else (status.exhausts_at - at).total_seconds(),
         trend=_trend(ahead.trend),
         step=next(iter(step_rows([item], [status])), None),
@@ -108,10 +132,23 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         open_alerts=alert_rows(alert for alert in recent if alert.state in Alert.OPEN),
         past_alerts=alert_rows(alert for alert in recent if alert.state not in Alert.OPEN),
         runbook=alerts.runbook_for(item),
-        exclusions=tuple(selectors.exclusions(item, at - timedelta(days=90), at + timedelta(days=30))),
         ranges=RANGES,
         chosen=next((r for r in RANGES if r.name == range_name), None) or default_range(period.seconds, paging=paging),
     )
+
+
+def _at_end(status: Status) -> AtEnd | None:
+    end, period = status.at_end, status.facts.period
+    if end is None or period.kind == "rolling":
+        return None
+    return AtEnd(period.unit, status.period_end, end.unspent, end.budget.remaining, end.budget.total)
+
+
+def _without(status: Status) -> Without | None:
+    raw = status.without_exclusions
+    if raw is None:
+        return None
+    return Without(raw.ratio, budget(raw, status.facts.target).remaining, raw.elapsed - status.period.elapsed)
 
 
 def _period(period: Period) -> str:

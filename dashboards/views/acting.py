@@ -1,5 +1,6 @@
 """Pages on which people do something: alerts with their runbooks, flags, the theme."""
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -43,7 +44,7 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     form = AcknowledgeForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     try:
-        acknowledge_alert(alert_selectors.alert(pk), _person(request), note, now())
+        acknowledge_alert(alert_selectors.alert(pk), person(request), note, now())
         messages.success(request, "Acknowledged.")
     except NotFoundError:
         raise
@@ -85,9 +86,9 @@ def flag(request: HttpRequest, key: str) -> HttpResponse:
 def _change(request: HttpRequest, key: str) -> HttpResponse:
     form, at = FlagForm(request.POST), now()
     if not form.is_valid():
-        messages.error(request, f"{key}: {_first_error(form)}")
+        messages.error(request, f"{key}: {first_error(form)}")
         return _to_flag(key)
-    wanted, reason, user = form.wanted(), form.cleaned_data["reason"], _person(request)
+    wanted, reason, user = form.wanted(), form.cleaned_data["reason"], person(request)
     seen = form.cleaned_data["version"]
     try:
         if wanted == "auto":
@@ -110,10 +111,10 @@ def restore(request: HttpRequest) -> HttpResponse:
     """Restore everything: every shed or forced flag becomes automatic and normal."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"Nothing was restored. {_first_error(form)}")
+        messages.error(request, f"Nothing was restored. {first_error(form)}")
         return redirect("flags")
     try:
-        restored = flag_service.restore_everything(user=_person(request), reason=form.cleaned_data["reason"], at=now())
+        restored = flag_service.restore_everything(user=person(request), reason=form.cleaned_data["reason"], at=now())
         messages.success(request, f"{formats.plural(restored, 'flag')} restored.")
     except BrownoutError as error:
         messages.error(request, str(error))
@@ -142,11 +143,13 @@ def _to_flag(key: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('flags')}#flag-{key}")
 
 
-def _person(request: HttpRequest) -> User:
+def person(request: HttpRequest) -> User:
+    """Who acts."""
     # `operator` lets nobody else through.
     assert isinstance(request.user, User)  # noqa: S101
     return request.user
 
 
-def _first_error(form: FlagForm | ReasonForm) -> str:
+def first_error(form: forms.Form) -> str:
+    """What is wrong with a form, in one sentence."""
     return str(next(iter(form.errors.values()))[0])

@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from dashboards.access import reader
+from dashboards.forms import REPEATS
 from dashboards.presenters.capabilities import capabilities_page
 from dashboards.presenters.charts import charts, range_named
 from dashboards.presenters.components import component_rows
+from dashboards.presenters.noted import noted
 from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.objectives import Query, heads, objectives_page
 from dashboards.presenters.overview import overview as overview_page
@@ -41,6 +43,7 @@ def objective(request: HttpRequest, name: str) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         drawn = charts(page.item, at, page.chosen)
         context |= {"definition": definition_of(page.item), "charts": drawn.charts, "bands": drawn.bands}
+        context |= {"noted": noted(page.item, at), "repeats": REPEATS}
     return respond(request, "objective", str(page.item), at, **context)
 
 

@@ -25,8 +25,8 @@ def exclude(wanted: Mapping[str, Any], at: datetime, *, user: User | None = None
     """
     spec = _spec(wanted)
     fields = {
-        "objective": _named(Objective, spec.objective),
-        "service": _named(Service, spec.service),
+        "objective": named(Objective, spec.objective),
+        "service": named(Service, spec.service),
         "start": spec.start,
         "end": spec.until,
         "rule": spec.rule,
@@ -106,7 +106,8 @@ def _spec(wanted: Mapping[str, Any]) -> ExclusionSpec:
         raise CatalogError([DefinitionError(sentence, field=path) for path, sentence in found]) from None
 
 
-def _named(model: type[Objective] | type[Service], name: str | None) -> Objective | Service | None:
+def named(model: type[Objective] | type[Service], name: str | None) -> Objective | Service | None:
+    """The row of that name, None without a name. Raises NotFoundError."""
     if name is None:
         return None
     found = model._default_manager.filter(name=name).first()

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from slo import selectors
+from slo import selectors, selectors_noted
 from slo.errors import DeclaredError, DefinitionError, NotFoundError
 from slo.maths.windows import to_epoch
 from slo.models import Exclusion, ExclusionChange
@@ -103,7 +103,7 @@ class TestActs:
         made = exclude({"objective": "checkout", **NIGHTLY}, NOW, user=user)
         include(made.pk, NOW + timedelta(hours=1), reason="backups moved", by="robot")
         assert not Exclusion.objects.exists()
-        deleted, created = selectors.exclusion_changes(made.pk)
+        deleted, created = selectors_noted.exclusion_changes(made.pk)
         assert (created.action, created.actor, created.at, created.state["rule"]) == (
             "created",
             user,
