@@ -90,11 +90,11 @@ def _lines(document: Document[Any], position: int) -> dict[str, int]:
 
 def _unique(documents: list[Document[Any]], loaded: Loaded) -> Iterator[Document[Any]]:
     first: dict[tuple[str, str], Document[Any]] = {}
-    for document in documents:
+    for document in sorted(documents, key=lambda document: document.implied):
         known = first.setdefault((document.kind, document.name), document)
         if known is document:
             yield document
-        else:
+        elif not document.implied:
             loaded.errors.append(
                 document.error(
                     f"the {document.kind} {document.name!r} is declared twice; first at {known.place}", "metadata.name"

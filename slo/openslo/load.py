@@ -15,6 +15,7 @@ from slo.openslo import files
 from slo.openslo.nodes import Content, Tree, join, parse
 from slo.openslo.schema import Envelope
 from slo.openslo.sentences import faults, near, shown
+from slo.openslo.tools import translator
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -24,7 +25,6 @@ Specs = Mapping[tuple[str, str], type[BaseModel]]
 Fault = Callable[..., DefinitionError]
 
 OPENSLO, BROWNOUT = "openslo/v1", "brownout/v1"
-_ALERTING = {"AlertPolicy", "AlertCondition", "AlertNotificationTarget"}
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<front>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#[ \t]+(.+)$", re.MULTILINE)
@@ -54,6 +54,7 @@ class Document(Generic[S]):
     file: str
     line: int
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+    implied: bool = False
 
     @property
     def place(self) -> str:
@@ -70,12 +71,15 @@ class Loaded:
     """What was found: the good documents, everything wrong, and what cannot be known because of it.
 
     `broken` names (kind, name) of documents at fault; `whole` is False when some text could not be read to its end.
+    `foreign` are documents of other tools, still to be translated; `warnings` name what is not carried over.
     """
 
     documents: list[Document[Any]] = field(default_factory=list)
     errors: list[DefinitionError] = field(default_factory=list)
     broken: set[tuple[str, str]] = field(default_factory=set)
     whole: bool = True
+    foreign: list[tuple[Tree, str]] = field(default_factory=list)
+    warnings: list[DefinitionError] = field(default_factory=list)
 
 
 def locate(message: str, file: str, line: int, lines: Mapping[str, int], field: str) -> DefinitionError:
@@ -112,10 +116,14 @@ def _load_file(path: Path, specs: Specs, loaded: Loaded) -> None:
     loaded.errors += content.errors
     loaded.whole &= content.whole
     for tree in content.trees:
-        _load_tree(tree, file, content.errors, specs, loaded)
+        if translator(tree.value):
+            loaded.foreign.append((tree, file))
+        else:
+            load_tree(tree, file, content.errors, specs, loaded)
 
 
-def _load_tree(tree: Tree, file: str, noted: Sequence[DefinitionError], specs: Specs, loaded: Loaded) -> None:
+def load_tree(tree: Tree, file: str, noted: Sequence[DefinitionError], specs: Specs, loaded: Loaded) -> None:
+    """Validate one document and add it, or what is wrong with it that is not `noted` already."""
     before = len(loaded.errors)
     document = None
     try:
@@ -152,7 +160,17 @@ def _document(tree: Tree, file: str, specs: Specs, errors: list[DefinitionError]
         return None
     about = envelope.metadata
     return Document(
-        api, kind, about.name, about.display_name, about.labels, about.annotations, content, file, tree.line, tree.lines
+        api,
+        kind,
+        about.name,
+        about.display_name,
+        about.labels,
+        about.annotations,
+        content,
+        file,
+        tree.line,
+        tree.lines,
+        tree.implied,
     )
 
 
@@ -171,8 +189,6 @@ def _kind(value: Mapping[str, Any], specs: Specs, fault: Fault) -> tuple[str, st
     versions = sorted({known for known, _ in specs}, reverse=True)
     if api not in versions or homes:
         raise fault(f"{kind[:60]} is of {' or '.join(homes or versions)}, not {api[:60]!r}", "apiVersion")
-    if api == OPENSLO and kind in _ALERTING:
-        raise fault(f"{kind} is OpenSLO but not supported; write a BurnPolicy and Channels of {BROWNOUT}", "kind")
     kinds = sorted(name for known, name in specs if known == api)
     raise fault(f"{kind[:60]!r} is no kind of {api}; there are {', '.join(kinds)}{near(kind, kinds)}", "kind")
 

@@ -41,11 +41,15 @@ _DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One document: its data, its first line, and the line of every field by dotted path (`spec.windows.0.long`)."""
+    """One document: its data, its first line, and the line of every field by dotted path (`spec.windows.0.long`).
+
+    An `implied` one stands for what another document takes for granted: what is there already stays as it is.
+    """
 
     value: Any
     line: int
     lines: dict[str, int]
+    implied: bool = False
 
 
 @dataclass(slots=True)

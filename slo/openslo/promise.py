@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from slo.maths.windows import Calendar, CalendarUnit, Period, Rolling, parse_duration
+from slo.openslo.alerting import PolicyUse
 from slo.openslo.direct import DirectMetric, shape
 from slo.openslo.placeholder import counter_of, gives, has_window
 from slo.openslo.schema import Duration, Metadata, Name, Number, Spec, TimeZone, Title, checked, unsupported
@@ -287,9 +288,7 @@ class SLOSpec(Spec):
     time_window: Annotated[list[TimeWindow], Field(min_length=1, max_length=1)]
     budgeting_method: str
     objectives: Annotated[list[Promise], Field(min_length=1)]
-    alert_policies: Annotated[
-        None, unsupported("an alert policy", "name a BurnPolicy by the annotation brownout/burn-policy")
-    ] = None
+    alert_policies: list[PolicyUse] = []
 
     @field_validator("budgeting_method")
     @classmethod

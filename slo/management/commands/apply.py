@@ -21,12 +21,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", nargs="+", help="*.yaml, *.yml and *.md files, or folders of them")
         parser.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
+        parser.add_argument("--source", default="", help="the DataSource of documents that name none")
         parser.add_argument("--prune", action="store_true", help="remove what the documents do not declare")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        dry_run, prune = options["dry_run"], options["prune"]
+        dry_run = options["dry_run"]
         try:
-            changes = apply_documents(options["path"], datetime.now(UTC), dry_run=dry_run, prune=prune)
+            changes = apply_documents(
+                options["path"],
+                datetime.now(UTC),
+                dry_run=dry_run,
+                prune=options["prune"],
+                source=options["source"],
+                warn=lambda warning: self.stderr.write(f"warning: {warning}"),
+            )
         except CatalogError as error:
             for reason in error.errors:
                 self.stderr.write(str(reason))

@@ -1,7 +1,7 @@
 """Apply documents: all of them or none, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,33 @@ from slo.services.catalog.differences import Change, differences, differing, sto
 from slo.services.catalog.handlers import Handler
 from slo.services.catalog.registry import handlers, specs
 from slo.services.catalog.resolver import ConsequenceError, Kind, Resolver
+from slo.services.catalog.translate import translate
 
 _OURS = "brownout/"
 
 
 def apply_documents(
-    paths: Iterable[str | Path], at: datetime, *, dry_run: bool = False, prune: bool = False
+    paths: Iterable[str | Path],
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    prune: bool = False,
+    source: str = "",
+    warn: Callable[[DefinitionError], None] = lambda _: None,
 ) -> list[Change]:
     """Make the rows what the documents in these files and folders say; tell what was done with each.
 
     With `prune`, rows of the same kinds that no document declares are removed. With `dry_run` the answer is the
     same and nothing is changed. Raises CatalogError with everything that is wrong; nothing is changed then either.
+    `source` names the DataSource of documents that name none, such as other tools'; without it, the only Prometheus
+    is taken. `warn` is told of everything in the documents that is not carried over.
     """
-    loaded = expand(load(paths, specs()))
+    known = specs()
+    loaded = load(paths, known)
+    translate(loaded, known, source, prune=prune)
+    loaded = expand(loaded)
+    for warning in sorted(loaded.warnings, key=lambda warning: (warning.file, warning.line)):
+        warn(warning)
     with transaction.atomic():
         run = _Run(loaded, at, prune=prune)
         changes = run.changes()
@@ -77,6 +91,9 @@ class _Run:
                 yield change
 
     def _apply(self, handler: Handler[Any, Any], document: Document[Any], row: Model | None) -> Change:
+        if document.implied and row is not None:
+            self._resolver.remember(row, handler.key)
+            return Change(handler.kind, document.name, "unchanged")
         _check_annotations(handler, document)
         fields = stored(handler.model, handler.fields(document, self._resolver))
         if document.title and "title" not in fields:

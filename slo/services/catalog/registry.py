@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from slo.openslo.alerting import AlertConditionSpec, AlertPolicySpec, NotificationTargetSpec
 from slo.openslo.load import OPENSLO, Specs
 from slo.openslo.promise import SLISpec
 from slo.services.catalog.handlers import Handler
@@ -20,5 +21,10 @@ def handlers() -> list[Handler[Any, Any]]:
 
 
 def specs() -> Specs:
-    """The spec of every kind there may be in a document; an SLI lives inside its SLOs and has no handler."""
-    return {(handler.api, handler.kind): handler.spec for handler in handlers()} | {(OPENSLO, "SLI"): SLISpec}
+    """The spec of every kind there may be in a document; what lives inside SLOs has no handler."""
+    return {(handler.api, handler.kind): handler.spec for handler in handlers()} | {
+        (OPENSLO, "SLI"): SLISpec,
+        (OPENSLO, "AlertPolicy"): AlertPolicySpec,
+        (OPENSLO, "AlertCondition"): AlertConditionSpec,
+        (OPENSLO, "AlertNotificationTarget"): NotificationTargetSpec,
+    }
