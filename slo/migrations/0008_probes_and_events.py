@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=200)),
                 ('at', models.BigIntegerField()),
                 ('stated', models.BooleanField()),
+                ('vouched', models.PositiveIntegerField()),
                 ('good', models.FloatField()),
                 ('total', models.FloatField()),
                 ('received_at', models.DateTimeField()),

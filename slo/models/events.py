@@ -8,6 +8,7 @@ from slo.models.objective import Objective
 class EventPost(models.Model):
     """Counts of an objective as of `at` (epoch seconds), which the sender named by `key`.
 
+    It vouches for the `vouched` seconds before its instant: the heartbeat of the objective when it came.
     `stated` tells whether the sender said the instant, or left it to us; `placed`, whether the ledger holds it.
     """
 
@@ -15,6 +16,7 @@ class EventPost(models.Model):
     key = models.CharField(max_length=200)
     at = models.BigIntegerField()
     stated = models.BooleanField()
+    vouched = models.PositiveIntegerField()
     good = models.FloatField()
     total = models.FloatField()
     received_at = models.DateTimeField()

@@ -94,7 +94,8 @@ def _url(text: str) -> str:
         good = False
     if good and text.isprintable() and " " not in text:
         return text
-    raise ValueError(f"{text[:60]!r} is no address; write it as http://host:port/path or https://…")
+    # Whatever stands before an @ may be a password.
+    raise ValueError(f"{text.rpartition('@')[2][:60]!r} is no address; write it as http://host:port/path or https://…")
 
 
 def checked_headers(headers: dict[str, str]) -> dict[str, str]:

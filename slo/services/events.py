@@ -72,7 +72,7 @@ def receive(counts: Sequence[Counts], at: datetime) -> Receipt:
         known = _known(objectives.values(), counts)
         fresh: dict[tuple[int, str], EventPost] = {}
         for place, item in enumerate(counts):
-            post = _post(objectives[item.objective].pk, item, at)
+            post = _post(objectives[item.objective], item, at)
             identity = (post.objective_id, post.key)
             before = known.get(identity) or fresh.get(identity)
             if before is None:
@@ -89,28 +89,27 @@ def receive(counts: Sequence[Counts], at: datetime) -> Receipt:
 
 def waiting(items: Iterable[Objective], marks: Mapping[int, Watermark]) -> dict[int, Waiting]:
     """What the collector needs to know of posts for these objectives, by primary key."""
-    wanted = {item.pk: item for item in items}
+    wanted = [item.pk for item in items]
     bases = {pk: marks[pk].at for pk in wanted}
     placed = []
-    for number, pk, at in EventPost.objects.filter(objective__in=wanted, placed=False).values_list(
-        "pk", "objective_id", "at"
-    ):
+    unplaced = EventPost.objects.filter(objective__in=wanted, placed=False)
+    for number, pk, at, vouched in unplaced.values_list("pk", "objective_id", "at", "vouched"):
         mark = marks[pk]
         # Posts of an objective arrive one after the other, so what was seen with the cursor is all up to it.
         if number <= mark.cursor.get("seen", 0) and at <= mark.at:
             placed.append(number)
         else:
             # Whole minutes have a row whatever the tick is, or was.
-            early = floor_to(at - heartbeat(wanted[pk].sli["events"]), 60)
-            bases[pk] = min(bases[pk], max(mark.started, early))
+            bases[pk] = min(bases[pk], max(mark.started, floor_to(at - vouched, 60)))
     for low in range(0, len(placed), 1000):
         EventPost.objects.filter(pk__in=placed[low : low + 1000]).update(placed=True)
     posts: dict[int, list[Post]] = defaultdict(list)
     rows = EventPost.objects.filter(objective__in=wanted, at__gt=min(bases.values(), default=0))
-    for pk, *values in rows.values_list("objective_id", "pk", "at", "good", "total"):
-        post = Post(*values)
-        if post.at > bases[pk]:
-            posts[pk].append(post)
+    for pk, number, at, vouched, good, total in rows.values_list(
+        "objective_id", "pk", "at", "vouched", "good", "total"
+    ):
+        if at > bases[pk]:
+            posts[pk].append(Post(number, at, vouched, good, total))
     return {pk: Waiting(base, tuple(posts[pk])) for pk, base in bases.items()}
 
 
@@ -152,12 +151,13 @@ def _known(objectives: Iterable[Objective], counts: Sequence[Counts]) -> dict[tu
     return {(row.objective_id, row.key): row for row in rows}
 
 
-def _post(objective: int, item: Counts, at: datetime) -> EventPost:
+def _post(objective: Objective, item: Counts, at: datetime) -> EventPost:
     return EventPost(
-        objective_id=objective,
+        objective=objective,
         key=item.key,
         at=math.ceil((item.at or at).timestamp()),
         stated=item.at is not None,
+        vouched=heartbeat(objective.sli.get("events", {})),
         good=item.good,
         total=item.total,
         received_at=at,

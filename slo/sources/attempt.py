@@ -66,6 +66,8 @@ class Check:
 
 def attempt(check: Check, access: Access, tls: ssl.SSLContext) -> str:
     """What does not hold, in a few words; empty when everything does. Raises UnableError."""
+    if not (check.url or check.tcp):
+        raise UnableError("it names neither a url nor a tcp address")
     start = time.monotonic()
     try:
         with _Line(start + check.timeout, tls) as line, _translated(line.deadline):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from slo.maths.ledger import Span, merge
 from slo.sources.base import Post, Query, Reading, Sample
 
 # A post vouches for so many seconds before its instant, where the objective does not say.
@@ -34,35 +35,23 @@ def _reading(query: Query, start: int, end: int, tick: int) -> Reading:
     if end <= start:
         return Reading(query.objective)
     seen = max((post.number for post in query.posts), default=query.cursor.get("seen", 0))
-    samples = tuple(_samples(query.posts, heartbeat(query.terms), start, end, tick))
+    samples = tuple(_samples(query.posts, start, end, tick))
     return Reading(query.objective, samples, {"seen": max(seen, query.cursor.get("seen", 0))})
 
 
-def _samples(posts: Sequence[Post], vouched: int, start: int, end: int, tick: int) -> Iterator[Sample]:
+def _samples(posts: Sequence[Post], start: int, end: int, tick: int) -> Iterator[Sample]:
     """Events as of their instants; observed is what some post vouches for, counted once."""
     waiting = sorted(posts, key=lambda post: post.at, reverse=True)
-    spans = iter(_union(reversed(waiting), vouched, start))
+    spans = iter(merge((Span(post.at - post.vouched, post.at) for post in posts), start, end))
     span = next(spans, None)
     for at in range(start + tick, end + 1, tick):
         good = total = observed = 0.0
         while waiting and waiting[-1].at <= at:
             post = waiting.pop()
             good, total = good + post.good, total + post.total
-        while span and span[0] < at:
-            observed += min(span[1], at) - max(span[0], at - tick)
-            if span[1] > at:
+        while span and span.start < at:
+            observed += min(span.end, at) - max(span.start, at - tick)
+            if span.end > at:
                 break
             span = next(spans, None)
         yield Sample(at, good, total, observed)
-
-
-def _union(posts: Iterator[Post], vouched: int, start: int) -> list[tuple[int, int]]:
-    """The spans that the posts (by instant) vouch for after `start`, joined where they touch."""
-    spans: list[tuple[int, int]] = []
-    for post in posts:
-        low = max(start, post.at - vouched)
-        if spans and low <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], post.at)
-        else:
-            spans.append((low, post.at))
-    return spans

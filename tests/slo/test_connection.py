@@ -283,7 +283,15 @@ def test_a_connection_that_cannot_work_is_refused_in_a_sentence(tmp_path: Path, 
 
 
 @pytest.mark.django_db
-def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    (said,) = refused(tmp_path, SOURCE.replace("http://", "http://me:hunter2@").replace(", DETAILS", ""))
-    assert "an address holds no user and password; write basicAuth" in said
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://me:hunter2@prom.test", "an address holds no user and password; write basicAuth"),
+        ("ftp://me:hunter2@prom.test", "is no address"),
+        ("http://me:hunter2@prom.test:99999", "is no address"),
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, address: str, sentence: str) -> None:
+    (said,) = refused(tmp_path, SOURCE.replace("http://prom.test", address).replace(", DETAILS", ""))
+    assert sentence in said
     assert "hunter2" not in said

@@ -149,6 +149,18 @@ def test_a_post_vouches_for_its_heartbeat_and_nothing_counts_twice() -> None:
     ]  # fmt: skip
 
 
+def test_another_heartbeat_holds_for_the_posts_that_come_from_then_on() -> None:
+    item = objective(heartbeat=300)
+    tick(0)
+    post("a", 1, 1, when=300)
+    tick(10)
+    assert rows(item)[-1] == (300, 1, 1, 300)
+    Objective.objects.update(sli={"events": {"heartbeat": 10}})
+    post("late", 1, 1, when=310, seconds=200)
+    tick(11)
+    assert rows(item)[-1] == (330, 2, 2, 300)
+
+
 def test_without_posts_there_is_no_data() -> None:
     item = objective()
     tick(0, 1, 2)
@@ -162,9 +174,12 @@ posts = st.lists(st.tuples(st.integers(1, 600), st.integers(0, 5), st.integers(0
 def test_observed_is_the_union_of_what_is_vouched_for(
     sent: list[tuple[int, int, int]], tick: int, heartbeat: int
 ) -> None:
-    made = tuple(Post(number, second, good, good + bad) for number, (second, good, bad) in enumerate(sent))
-    (reading,) = Events().collect([Query(1, terms={"heartbeat": heartbeat}, posts=made)], 0, 600, tick)
-    seconds = {second for post in made for second in range(max(0, post.at - heartbeat), post.at)}
+    made = tuple(
+        Post(number, second, heartbeat * (number % 3), good, good + bad)
+        for number, (second, good, bad) in enumerate(sent)
+    )
+    (reading,) = Events().collect([Query(1, posts=made)], 0, 600, tick)
+    seconds = {second for post in made for second in range(max(0, post.at - post.vouched), post.at)}
     assert [sample.at for sample in reading.samples] == list(range(tick, 601, tick))
     for sample in reading.samples:
         inside = [post for post in made if sample.at - tick < post.at <= sample.at]

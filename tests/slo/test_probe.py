@@ -254,6 +254,10 @@ def test_what_is_wrong_here_is_no_event_and_not_observed(where: str, error: OSEr
     assert reading.problem.startswith("the check could not be made: ")
 
 
+def test_an_sli_made_by_hand_without_a_check_is_told() -> None:
+    assert look(timeout=1).problem == "the check could not be made: it names neither a url nor a tcp address"
+
+
 def test_a_missing_secret_of_a_check_is_our_fault() -> None:
     reading = look(url="http://127.0.0.1:1", headers={"X-Key": {"from_env": "NOT_THERE"}})
     assert reading.problem == (
