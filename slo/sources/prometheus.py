@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from slo.errors import DefinitionError, QueryError, SourceError
-from slo.sources import prometheus_values, promql
+from slo.sources import buckets, prometheus_values, promql
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
 from slo.sources.grid import Grid, steps_per_tick
 from slo.sources.intervals import interval_of, intervals
+from slo.sources.memory import retention
 from slo.sources.prometheus_http import Series, Server
 from slo.sources.restarts import Corrections, Restarts
 from slo.sources.selector import Selector, parse
@@ -62,6 +63,11 @@ class Prometheus:
         if self.scrape_interval <= 0 or self.timeout <= 0:
             raise DefinitionError("the scrape interval and the timeout of a Prometheus must be above 0")
 
+    def remembers(self) -> int | None:
+        """See `slo.sources.memory.Remembering`."""
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            return retention(server.status)
+
     def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
         """See `slo.sources.base.Source.collect`. Raises SourceError when Prometheus itself does not answer."""
         counters, broken = _checked([query for query in queries if query.counter and not query.value])
@@ -108,7 +114,15 @@ class Prometheus:
             if restarts:
                 metrics = [part.counter.name for part in parts if part.counter]
                 _correct(parts, restarts.corrections(server, metrics), answers)
-        return {query.objective: _reading(query, grid, answers) for query in queries}
+        return {query.objective: self._reading(server, query, grid, answers) for query in queries}
+
+    def _reading(self, server: Server, query: Query, grid: Grid, answers: Answers) -> Reading:
+        total, good = answers[query.objective, "total"], answers.get((query.objective, "good"))
+        if query.counter and good and total.series and not (good.series or good.problem):
+            problem = buckets.refusal(server, parse(query.good), grid)
+            if problem:
+                return Reading(query.objective, tuple(_nothing(grid)), problem=problem)
+        return _reading(query, grid, answers)
 
     def _filled(self, queries: Sequence[Query], tick: int) -> tuple[list[Query], list[Reading]]:
         filled, broken = [], []
@@ -230,6 +244,12 @@ def _samples(query: Query, grid: Grid, total: Answer, part: Answer) -> Iterator[
             continue
         events, counted = math.fsum(pair[0] for pair in values), math.fsum(pair[1] for pair in values)
         yield Sample(at, counted if query.good else events - counted, events, len(present) * grid.step / 1000)
+
+
+def _nothing(grid: Grid) -> Iterator[Sample]:
+    """No observation in any tick."""
+    for at in range(grid.start + grid.tick, grid.end + 1, grid.tick):
+        yield Sample(at, 0.0, 0.0, 0.0)
 
 
 def countable(value: float) -> bool:

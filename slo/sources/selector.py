@@ -65,6 +65,19 @@ def parse(text: str) -> Selector:
     return Selector(name, tuple(matchers))
 
 
+def written(selector: Selector) -> str:
+    """The selector as Prometheus reads it."""
+    if not selector.matchers:
+        return selector.name
+    return f"{selector.name}{{{','.join(f'{m.label}{m.operator}{_quoted(m.value)}' for m in selector.matchers)}}}"
+
+
+def _quoted(value: str) -> str:
+    for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
+        value = value.replace(character, escape)
+    return f'"{value}"'
+
+
 def _matchers(text: str, position: int) -> tuple[list[Matcher], int]:
     if text[position] != "{":
         raise _no_selector(text)
