@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from slo import selectors
 from slo.maths.budget_policy import Kind
+from slo.maths.windows import from_epoch
 
 router = Router(tags=["objectives"])
 
@@ -98,8 +99,8 @@ class StatusOut(Schema):
     service: str
     target: float
     period: PeriodOut
-    sli: SliOut
     unit: Literal["events", "seconds", "slices"]
+    sli: SliOut
     completeness: float
     budget: BudgetOut
     burn: dict[str, float | None]
@@ -113,8 +114,8 @@ class StatusOut(Schema):
     state: str
     as_of: datetime
     problem: str | None
-
     notes: list[str]
+
 
 class StatusList(Schema):
     objectives: list[StatusOut]
@@ -136,6 +137,23 @@ class TrendOut(Schema):
     likelihood: float
     horizon: datetime
     spent: bool
+
+
+CORRECTED = ("at", "good", "total", "observed", "forced", "by", "reason")
+
+
+class CorrectionOut(Schema):
+    """A span that was read again: by how much it changed; `forced` says that observation was lost by it."""
+
+    at: datetime
+    start: datetime
+    end: datetime
+    good: float
+    total: float
+    observed: float
+    forced: bool
+    by: str
+    reason: str
 
 
 class ForecastOut(Schema):
@@ -185,6 +203,18 @@ def get_gate(request: HttpRequest, service: str, change: Kind = "normal") -> dic
     at = _instant(None)
     found = selectors.gate(service, change, at)
     return {"service": found.service, "change": found.kind, "open": found.open, "reasons": found.reasons, "as_of": at}
+
+
+@router.get("/objectives/{name}/corrections", response=list[CorrectionOut], summary="What was corrected, by whom, why")
+def list_corrections(request: HttpRequest, name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **{field: getattr(row, field) for field in CORRECTED},
+            "start": from_epoch(row.start),
+            "end": from_epoch(row.end),
+        }
+        for row in selectors.corrections(name)
+    ]
 
 
 def _instant(at: datetime | None) -> datetime:

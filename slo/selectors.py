@@ -20,8 +20,8 @@ from slo.maths.budget_policy import gate as judge_gate
 from slo.maths.burn import BurnWindow
 from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
 from slo.maths.status import SHORT, Status, judge
-from slo.maths.windows import from_epoch, to_epoch
-from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
+from slo.maths.windows import format_duration, from_epoch, to_epoch
+from slo.models import BudgetPolicy, Correction, Exclusion, Measurement, Objective, Service, SourceState, Watermark
 
 T = TypeVar("T")
 
@@ -75,6 +75,11 @@ def gate(service: str, kind: Kind, at: datetime) -> Gate:
 def status(name: str, at: datetime) -> Status:
     """The status of one objective at `at`. Raises NotFoundError."""
     return statuses(at, [objective(name)])[0]
+
+
+def corrections(name: str) -> list[Correction]:
+    """What was corrected in an objective's ledger, newest first. Raises NotFoundError."""
+    return list(Correction.objects.filter(objective=objective(name)))
 
 
 def forecast(name: str, at: datetime) -> forecasting.Outlook:
@@ -243,7 +248,7 @@ def _status(
         windows,
         at,
         windows[SHORT],
-        reader.problem,
+        reader.problem or item.remark,
         ahead=reader.ahead(),
         without_exclusions=reader.without_exclusions(),
     )
@@ -253,9 +258,8 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     """Find every row all these statuses need in a handful of queries, however many objectives there are."""
     now = to_epoch(at)
     marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=[o.pk for o in wanted])}
-    troubles = {
-        state.source_id: state.problem for state in SourceState.objects.exclude(problem="") if state.asked_at <= at
-    }
+    telling = SourceState.objects.exclude(problem="", remembers=None).select_related("source")
+    states = {state.source_id: state for state in telling if state.asked_at <= at}
     bounds: dict[int, set[int]] = {}
     periods: dict[int, tuple[int, datetime]] = {}
     ends: dict[int, int] = {}
@@ -280,7 +284,7 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
             periods[item.pk][1],
             spans.get(item.pk, []),
             rows[item.pk],
-            (marks[item.pk].problem if item.pk in marks else "") or troubles.get(item.source_id, ""),
+            _problem(item, periods[item.pk][0], now, marks.get(item.pk), states.get(item.source_id)),
         )
         for item in wanted
     ]
@@ -294,6 +298,18 @@ def _end(item: Objective, mark: Watermark | None, now: int) -> int:
     cut = item.slices()
     late = 2 * settings.TICK_SECONDS + (cut.window if cut else 0)
     return mark.at if mark and 0 <= now - mark.at <= late else now
+
+
+def _problem(item: Objective, start: int, now: int, mark: Watermark | None, state: SourceState | None) -> str:
+    """What is wrong with measuring: the objective, its source, or that the source has forgotten what is missing."""
+    problem = (mark.problem if mark else "") or (state.problem if state else "")
+    kept = state.remembers if state else None
+    if problem or mark is None or state is None or kept is None or mark.started <= start or now - start <= kept:
+        return problem
+    return (
+        f"the source {state.source} keeps {format_duration(kept)}, less than the period: what happened before "
+        f"{from_epoch(min(mark.started, now - kept)):%Y-%m-%d} is not in the figures and cannot be filled in"
+    )
 
 
 def _spans(wanted: Sequence[Objective], start: int, end: int) -> dict[int, list[Span]]:

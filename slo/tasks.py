@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from slo.services import annotations, events
+from slo.services import annotations, events, memory
 from slo.services import collect as collecting
 from slo.services import thin as thinning
 
@@ -12,6 +12,12 @@ from slo.services import thin as thinning
 def collect(at: datetime) -> None:
     """Measure every objective up to the last tick at or before `at`."""
     collecting.collect(at)
+
+
+@shared_task
+def look() -> None:
+    """Ask the sources how far back they remember, where that is due."""
+    memory.look(datetime.now(UTC))
 
 
 @shared_task

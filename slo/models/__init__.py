@@ -1,7 +1,8 @@
 from slo.models.access import ApiToken
-from slo.models.budget import BudgetPolicy
 from slo.models.annotation import Annotation
+from slo.models.budget import BudgetPolicy
 from slo.models.catalog import Component, Service, Source
+from slo.models.correction import Correction
 from slo.models.events import EventPost
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
@@ -12,6 +13,7 @@ __all__ = [
     "BudgetPolicy",
     "BurnPolicy",
     "Component",
+    "Correction",
     "EventPost",
     "Exclusion",
     "ExclusionChange",

@@ -41,12 +41,18 @@ class Watermark(models.Model):
 
 
 class SourceState(models.Model):
-    """When a source was last asked and last answered, and what it said if it did not."""
+    """When a source was last asked and last answered, and what it said if it did not.
+
+    `remembers` is for how many seconds it keeps what it knows, None where it does not tell; `looked_at` when it was
+    asked for that.
+    """
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="state")
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
+    remembers = models.BigIntegerField(null=True)
+    looked_at = models.DateTimeField(null=True)
 
 
 class Exclusion(models.Model):

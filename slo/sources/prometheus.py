@@ -13,6 +13,7 @@ from slo.sources.connection import Connection
 from slo.sources.grid import Grid, steps_per_tick
 from slo.sources.intervals import interval_of, intervals
 from slo.sources.memory import retention
+from slo.sources.memory import retention
 from slo.sources.prometheus_http import Series, Server
 from slo.sources.restarts import Corrections, Restarts
 from slo.sources.selector import Selector, parse
@@ -62,6 +63,11 @@ class Prometheus:
     def __post_init__(self) -> None:
         if self.scrape_interval <= 0 or self.timeout <= 0:
             raise DefinitionError("the scrape interval and the timeout of a Prometheus must be above 0")
+
+    def remembers(self) -> int | None:
+        """See `slo.sources.memory.Remembering`."""
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            return retention(server.status)
 
     def remembers(self) -> int | None:
         """See `slo.sources.memory.Remembering`."""

@@ -74,6 +74,14 @@ class Server:
             return []
         return found if isinstance(found, list) else []
 
+    def status(self, name: str) -> Any:
+        """The `data` of /api/v1/status/<name>; None where the server does not tell."""
+        try:
+            answer = self._session.get(f"{self._url}/api/v1/status/{name}", timeout=self._timeout)
+            return answer.json()["data"] if answer.ok else None
+        except (requests.RequestException, BrownoutError, KeyError, TypeError):
+            return None
+
     def range(self, query: str, first: int, last: int, step: int) -> list[Series]:
         """The series of a range query; instants and step in milliseconds.
 

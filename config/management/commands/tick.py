@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from alerts.services.deliver import deliver
 from config.pipeline import tick
 from slo.management.instants import instant
+from slo.services.memory import look
 
 
 class Command(BaseCommand):
@@ -21,5 +22,6 @@ class Command(BaseCommand):
         at = options["at"] or datetime.now(UTC)
         failed = tick(at)
         deliver(at)
+        look(at)
         if failed:
             raise CommandError(f"These steps failed: {', '.join(failed)}; the log says why")
