@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from slo.maths.slices import Slices
 from slo.maths.values import Value
@@ -10,10 +10,14 @@ from slo.maths.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Counts that were sent to us, as of the instant `at`; numbers grow in the order of their arrival."""
+    """Counts that were sent to us, as of the instant `at`, and that nothing is missing for `vouched` seconds before.
+
+    Numbers grow in the order of arrival.
+    """
 
     number: int
     at: int
+    vouched: int
     good: float
     total: float
 
@@ -67,6 +71,18 @@ class Reading:
     samples: tuple[Sample, ...] = ()
     cursor: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A source that can tell which labels there are."""
+
+    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
+        """The sets of values that these labels have at `at` among the series of a bare selector.
+
+        A label that a series lacks has the empty value. Raises BrownoutError when the source cannot tell.
+        """
+        ...
 
 
 class Source(Protocol):
