@@ -114,12 +114,12 @@ class Restarts:
 
     def corrections(self, server: Server, metrics: Iterable[str]) -> Mapping[str, Corrections]:
         """By metric; each is looked into once. Raises SourceError."""
+        asked = sorted(set(metrics) - self._corrections.keys())
+        self._corrections |= {metric: Corrections() for metric in asked}
         try:
             if self._starts is None:
                 self._starts = {}
                 self._look(server)
-            asked = sorted(set(metrics) - self._corrections.keys())
-            self._corrections |= {metric: Corrections() for metric in asked}
             if asked and self._starts:
                 self._restarted(server, asked, self._starts)
             for step in self._found if asked else ():
