@@ -141,6 +141,17 @@ class Server(ABC):
         """The environment of the process; None for that of the tests."""
         return None
 
+    def cpu_seconds(self) -> float:
+        """User and system time the process has spent so far; where the system does not tell, ServerError."""
+        if self._process is None:
+            raise ServerError(f"{self.program} is not running")
+        try:
+            # The name of a process may hold spaces and brackets.
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            raise ServerError("the CPU time of a process is told by Linux only") from None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _spawn(self, log: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [*MORTAL, *self.command()],
