@@ -81,6 +81,7 @@ def test_a_stated_patience_is_that_of_the_alert() -> None:
 def test_what_cannot_be_a_rule_is_named_and_left_out() -> None:
     factories.objective("scraped", source=factories.source("direct", kind="scrape"))
     factories.objective("odd", sli={"total": "a", "good": "b", "counter": True, "moon": "full"})
+    factories.objective("timed", sli={"query": "up", "op": "gte", "value": 1})
     moved = factories.objective("moved")
     Exclusion.objects.create(
         service=moved.service, start=NOW - timedelta(days=1), end=NOW, reason="moved", created_at=NOW
@@ -92,6 +93,7 @@ def test_what_cannot_be_a_rule_is_named_and_left_out() -> None:
         "moved: its exclusions are not in the rules, which count everything",
         "odd is left out: rules know no moon",
         "scraped is left out: it is measured by direct, a source of the kind scrape",
+        "timed is left out: it counts time, and the rules count events",
     ]
     assert "odd is left out: rules know no moon\n" in err
 

@@ -77,6 +77,15 @@ CASES = {
     "gap": Case(steady(0.01, range(3 * HOUR)), gap=range(HOUR, HOUR + 1_500)),
     "idle": Case(idle),
     "good-side": Case(steady(0.05, range(2 * HOUR)), {"good": 'events_total{{case="{0}",code="200"}}'}, target=0.99),
+    "window": Case(
+        steady(0.2, range(HOUR)),
+        {
+            "bad": 'sum(rate(events_total{{case="{0}",code="500"}}[{{{{.window}}}}])) or vector(0)',
+            "total": 'sum(rate(events_total{{case="{0}"}}[{{{{.window}}}}]))',
+            "counter": False,
+            "window": True,
+        },
+    ),
     "query": Case(
         steady(0.3, range(HOUR)),
         {

@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from slo import selectors
-from slo.errors import DefinitionError, NotFoundError
-from slo.models import Exclusion, Objective, Source
+from slo.errors import DefinitionError, NotFoundError, QueryError
+from slo.models import Objective, Source
 from slo.openslo.rules import Ruled, rules
 from slo.openslo.sentences import near
 from slo.services.catalog.registry import handlers
 from slo.sources import promql
-from slo.sources.prometheus import PATIENCE
+from slo.sources.base import Query
+from slo.sources.prometheus_values import filled
 
-# Everything an SLI of counters, or of queries for the events of one tick, says of itself.
-_KNOWN = {"good", "bad", "total", "counter", "histogram", "threshold"}
+# Everything an SLI that counts events with queries says of itself.
+_KNOWN = {"good", "bad", "total", "counter", "window", "histogram", "threshold"}
+_TIME = {"raw", "query", "slice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def _ruled(objective: Objective, runbooks: set[str]) -> Ruled:
     sli: dict[str, Any] = objective.sli
     if objective.source.kind != Source.Kind.PROMETHEUS:
         raise _CannotError(f"it is measured by {objective.source.name}, a source of the kind {objective.source.kind}")
+    if _TIME & sli.keys():
+        raise _CannotError("it counts time, and the rules count events")
     if not sli.keys() <= _KNOWN:
         raise _CannotError(f"rules know no {', '.join(sorted(sli.keys() - _KNOWN))}")
     if not objective.policy():
@@ -103,12 +107,15 @@ def _ruled(objective: Objective, runbooks: set[str]) -> Ruled:
 def _expressions(objective: Objective) -> tuple[float, str, str]:
     """The step in seconds, and what gives all events and the good or bad ones of a step."""
     sli: dict[str, Any] = objective.sli
+    step, tick = objective.source.spec.get("scrape_interval", 15), settings.TICK_SECONDS
     total, part = sli["total"].strip(), (sli.get("good") or sli["bad"]).strip()
-    if not sli["counter"]:
-        return settings.TICK_SECONDS, *_countable(total, part)
-    step = objective.source.spec.get("scrape_interval", 15)
-    counted, some = (promql.increments(selector, round(step * 1000)) for selector in (total, part))
-    return step, promql.while_scraped(counted, total, PATIENCE * step), some
+    if sli["counter"]:
+        return step, promql.increments(total, round(step * 1000)), promql.increments(part, round(step * 1000))
+    try:
+        query = filled(Query(objective.pk, total, bad=part, counter=False), tick, step)
+    except QueryError as error:
+        raise _CannotError(str(error)) from None
+    return tick, *_countable(query.total, query.bad)
 
 
 def _countable(total: str, part: str) -> tuple[str, str]:
@@ -125,7 +132,6 @@ def _runbooks() -> set[str]:
 
 
 def _unsaid(objective: Objective, at: datetime) -> Iterator[str]:
-    longest = at.timestamp() - max(window.long for window in objective.policy())
-    excluded = Exclusion.objects.filter(objective=objective) | Exclusion.objects.filter(service=objective.service)
-    if any(exclusion.end.timestamp() > longest for exclusion in excluded):
+    around = timedelta(seconds=max(window.long for window in objective.policy()))
+    if selectors.exclusions(objective, at - around, at + around):
         yield f"{objective.name}: its exclusions are not in the rules, which count everything"
