@@ -68,7 +68,7 @@ def gate(service: str, kind: Kind, at: datetime) -> Gate:
     if not Service.objects.filter(name=service).exists():
         raise NotFoundError(f"There is no service named {service!r}")
     found = statuses(at, objectives(service))
-    standings = [Standing(s.name, s.budget.remaining, s.facts.budget_policy, s.step) for s in found]
+    standings = [Standing(s.name, s.unspent, s.facts.budget_policy, s.step) for s in found]
     return judge_gate(service, kind, standings)
 
 

@@ -40,7 +40,7 @@ def _holds(standing: dict[int, BudgetChange], objective: Objective) -> bool:
 
 
 def _change(at: datetime, objective: Objective, status: Status, last: BudgetChange | None) -> BudgetChange | None:
-    policy, remaining = status.facts.budget_policy, status.budget.remaining
+    policy, remaining = status.facts.budget_policy, status.unspent
     held = last.level if last and last.after else None
     step = policy.settled(held, remaining) if policy else None
     before, after = last.after if last else "", step.action if step else ""

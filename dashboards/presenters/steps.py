@@ -45,6 +45,6 @@ def _row(item: Objective, status: Status, last: BudgetChange | None) -> StepRow:
         badge=badges.step(step.action),
         text=step.text,
         level=step.remaining,
-        remaining=status.budget.remaining,
+        remaining=status.unspent,
         since=last.at if last and last.after == step.action else None,
     )

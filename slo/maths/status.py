@@ -77,7 +77,7 @@ class Status:
     def step(self) -> Step | None:
         """The step of the error-budget policy that applies, if there is a policy and a level is reached."""
         policy = self.facts.budget_policy
-        return policy.step(self.budget.remaining) if policy else None
+        return policy.step(self.unspent) if policy else None
 
     def as_json(self) -> dict[str, object]:
         """The public form: ratios from 0 to 1, None where nothing is known."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from slo.maths.burn import SRE_TABLE, BurnWindow, Minimum, scale
+from slo.maths.burn import BurnWindow, Minimum, default_windows
 from slo.maths.sli import Unit, notes, slices, unit
 from slo.maths.slices import Slices
 from slo.maths.status import Facts
@@ -35,7 +35,7 @@ class BurnPolicy(models.Model):
 
 
 class Objective(models.Model):
-    """A target for an SLI over a period. Without a burn policy the SRE table applies, scaled to the period.
+    """A target for an SLI over a period. Without a burn policy the table for periods of its length applies.
 
     `sli` is {"good" | "bad": query, "total": query, "counter": bool}, with "window": true where the queries leave their
     window open; {"raw": query, "raw_type": "success" | "failure"}; {"query": query, "op": "lt" …, "value": number}; or
@@ -80,7 +80,7 @@ class Objective(models.Model):
     def policy(self) -> tuple[BurnWindow, ...]:
         """The burn windows that judge this objective."""
         if self.burn_policy is None:
-            return scale(SRE_TABLE, self.span().seconds)
+            return default_windows(self.span().seconds)
         return tuple(BurnWindow(**window) for window in self.burn_policy.windows)
 
     def minimum(self) -> Minimum:

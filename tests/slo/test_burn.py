@@ -1,6 +1,8 @@
 """The burn-rate arithmetic is the SRE Workbook's."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slo.errors import PolicyError
 from slo.maths.burn import (
@@ -8,8 +10,8 @@ from slo.maths.burn import (
     BurnWindow,
     burn_rate,
     check,
+    default_windows,
     exceeded,
-    factor,
     scale,
     seconds_to_detect,
     seconds_to_reset,
@@ -36,9 +38,19 @@ def test_factors_scale_with_the_period() -> None:
     assert [round(w.factor, 3) for w in scale(SRE_TABLE, 28 * DAY)] == [13.44, 5.6, 2.8, 0.933]
 
 
-def test_a_seven_day_period_with_datadogs_shares() -> None:
-    shares = ((0.10, 3_600), (0.20, 6 * 3_600), (0.40, DAY))
-    assert [round(factor(share, 7 * DAY, long), 3) for share, long in shares] == [16.8, 5.6, 2.8]
+def test_a_seven_day_period_has_datadogs_factors() -> None:
+    assert [round(w.factor, 3) for w in default_windows(7 * DAY)] == [16.8, 5.6, 2.8]
+
+
+def test_thirty_days_have_the_workbook_s() -> None:
+    assert [round(w.factor, 3) for w in default_windows(30 * DAY)] == [14.4, 6, 3, 1]
+
+
+@given(st.integers(3_601, 366 * DAY))
+def test_no_default_window_alerts_while_budget_would_be_left_over(period: int) -> None:
+    found = default_windows(period)
+    assert all(w.factor >= 0.9 and w.long < period for w in found)
+    assert found or period < 9 * 3_600
 
 
 def test_windows_as_long_as_the_period_are_left_out() -> None:

@@ -84,6 +84,11 @@ def check_policy(objective: Objective) -> None:
         hint = "give the SLO a BurnPolicy with lower factors by the annotation brownout/burn-policy"
         raise PolicyError(f"{error.message}; {hint}") from None
     period = objective.span().seconds
+    if not objective.policy():
+        raise PolicyError(
+            f"there are no burn windows for a period as short as {format_duration(period)}; "
+            "give the SLO a BurnPolicy by the annotation brownout/burn-policy"
+        )
     for window in objective.policy():
         if window.long >= period:
             raise PolicyError(f"{window}: the long window must be shorter than the period, {format_duration(period)}")
