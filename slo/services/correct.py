@@ -118,10 +118,13 @@ def _bounds(item: Objective, low: int, high: int) -> tuple[int, int]:
     """The rows around the span: the last one up to its start and the first one from its end on."""
     rows = Measurement.objects.filter(objective=item).alias(rest=F("at") % grain(item)).filter(rest=0)
     instants = rows.order_by("at").values_list("at", flat=True)
+    first, last = instants.first(), instants.last()
     # Outside the ledger there is nothing to correct: what lies before it is for a plain backfill.
-    base = instants.filter(at__lte=low).last() or instants.first()
-    top = instants.filter(at__gte=high).first() or instants.last()
-    if base is None or top is None or base >= top or low >= instants.last() or high <= instants.first():
+    if first is None or last is None or low >= last or high <= first:
+        raise BackfillError(f"its ledger has nothing between {_clock(low)} and {_clock(high)}")
+    base = instants.filter(at__lte=low).last() or first
+    top = instants.filter(at__gte=high).first() or last
+    if base >= top:
         raise BackfillError(f"its ledger has nothing between {_clock(low)} and {_clock(high)}")
     return base, top
 

@@ -18,7 +18,7 @@ from slo.errors import BackfillError
 from slo.maths.ledger import Sums
 from slo.maths.windows import from_epoch, to_epoch
 from slo.models import Correction, Measurement, Objective, Watermark
-from slo.services import correct as service
+from slo.services.collect import ask as asking
 from slo.services.collect import collect
 from slo.services.correct import Order, correct
 from slo.services.thin import thin
@@ -139,15 +139,15 @@ def test_measuring_goes_on_after_it_and_counts_nothing_twice(fake: Fake, item: O
 def test_a_ledger_that_changed_meanwhile_is_asked_anew(
     fake: Fake, item: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = service.ask, []
+    calls: list[object] = []
 
     def ask(*arguments: Any) -> Any:
         calls.append(arguments)
         if len(calls) == 1:
             Measurement.objects.filter(objective=item, at=START + 4_200).delete()
-        return real(*arguments)
+        return asking(*arguments)
 
-    monkeypatch.setattr(service, "ask", ask)
+    monkeypatch.setattr("slo.services.correct.ask", ask)
     fake.count("hits", START + 5_400, 100)
     (found,) = correct([item], order(), END)
     assert found.problem == ""
@@ -158,15 +158,13 @@ def test_a_ledger_that_changed_meanwhile_is_asked_anew(
 def test_a_ledger_that_never_holds_still_is_left_alone(
     fake: Fake, item: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = service.ask
-
     def ask(*arguments: Any) -> Any:
         first = Measurement.objects.filter(objective=item, at__gt=START + 3_600, at__lt=START + 7_200).first()
         assert first is not None
         first.delete()
-        return real(*arguments)
+        return asking(*arguments)
 
-    monkeypatch.setattr(service, "ask", ask)
+    monkeypatch.setattr("slo.services.correct.ask", ask)
     (found,) = correct([item], order(), END)
     assert "meanwhile; try again" in found.problem
 
