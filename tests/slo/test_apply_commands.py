@@ -16,6 +16,12 @@ pytestmark = pytest.mark.django_db
 
 # A document of every kind that other packages bring; those of kinds not installed are left out.
 OTHERS = {
+    "ErrorBudgetPolicy": """
+apiVersion: brownout/v1
+kind: ErrorBudgetPolicy
+metadata: {name: agreed, displayName: What we agreed}
+spec: {services: [shop], steps: [{remaining: 0.5, action: inform, text: Talk.}, {remaining: 0, action: freeze-all}]}
+""",
     "Channel": """
 apiVersion: brownout/v1
 kind: Channel

@@ -161,7 +161,12 @@ def test_targets_that_are_refused(tmp_path: Path, target: str, sentence: str) ->
         (SLI, "metricSourceRef: prom, spec", "spec", "a connection written in place is not supported"),
         (SLI, "ratioMetric", "thresholdMetric", "7: spec.thresholdMetric.counter: is not a known field"),
         (SLI, "counter", "rawType: success\n    counter", "spec.ratioMetric.raw: is required"),
-        (SOURCE, "Prometheus\n", "Datadog\n", "5: spec: type must be prometheus or scrape, not 'Datadog'"),
+        (
+            SOURCE,
+            "Prometheus\n",
+            "Datadog\n",
+            "5: spec: type must be prometheus or scrape or probe or events, not 'Datadog'",
+        ),
         (SOURCE, "  type: Prometheus\n", "", "5: spec: needs type"),
         (SOURCE, "url:", "urll:", "8: spec.connectionDetails.url: is required"),
         (SOURCE, "http://", "ftp://", "'ftp://prom.test:9090' is no address"),

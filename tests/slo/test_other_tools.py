@@ -11,7 +11,7 @@ from slo.models import BurnPolicy, Objective, Service
 from slo.services.catalog import Change, apply_documents, export_documents
 from tests import factories
 from tests.factories import NOW
-from tests.slo.documents import SOURCE
+from tests.slo.documents import COMPONENT, POLICY, SERVICE, SLI, SLO, SOURCE
 from tests.slo.reading import everything, told, write
 from tests.slo.test_apply_commands import run
 
@@ -251,6 +251,21 @@ def test_the_source_is_the_only_prometheus_or_the_one_that_is_named(tmp_path: Pa
     assert Objective.objects.get().source.name == "west"
     with pytest.raises(CommandError):
         call_command("apply", str(write(tmp_path, SLOTH)), "--source", "wst")
+
+
+def test_an_indicator_of_openslo_may_leave_open_which_prometheus_is_meant(tmp_path: Path) -> None:
+    unnamed = SLI.replace("metricSourceRef: prom, type", "type").replace(
+        "metricSourceRef: prom, spec", "type: Prometheus, spec"
+    )
+    assert "metricSourceRef" not in unnamed
+    _, lost = apply(tmp_path, SERVICE, SOURCE, COMPONENT, POLICY, SLO, unnamed)
+    assert Objective.objects.get().source.name == "prom"
+    assert {change.action for change in apply(tmp_path, SERVICE, SOURCE, COMPONENT, POLICY, SLO, SLI)[0]} == {
+        "unchanged"
+    }
+    assert lost == []
+    with pytest.raises(CatalogError, match=r"catalog.yaml:\d+: spec.ratioMetric.counter: is required"):
+        apply(tmp_path, SOURCE, unnamed.replace("counter", "conter"))
 
 
 @pytest.mark.parametrize(
