@@ -99,6 +99,7 @@ class StatusOut(Schema):
     service: str
     target: float
     period: PeriodOut
+    labels: dict[str, str]
     unit: Literal["events", "seconds", "slices"]
     sli: SliOut
     completeness: float

@@ -248,7 +248,7 @@ def _status(
         windows,
         at,
         windows[SHORT],
-        reader.problem,
+        reader.problem or item.remark,
         ahead=reader.ahead(),
         without_exclusions=reader.without_exclusions(),
     )

@@ -19,8 +19,10 @@ from slo.maths.budget import budget
 from slo.maths.burn import BurnWindow, seconds_to_detect
 from slo.maths.forecast import Forecast
 from slo.maths.status import HOUR, SHORT, Status
+from slo.maths.values import SIGNS
 from slo.maths.windows import Period
 from slo.models import Objective
+from slo.openslo.placeholder import over
 from slo.services.catalog import definition
 from slo.sources.http import shown
 
@@ -187,8 +189,14 @@ def _window_row(window: BurnWindow, status: Status) -> WindowRow:
 def _held(window: BurnWindow, status: Status) -> str:
     """What is missing before a window that burns may alert: 3 bad events of at least 5."""
     counted, minimum = status.windows[window.long], status.facts.minimum
-    parts = ((counted.total, minimum.events, "events"), (counted.bad, minimum.bad, "bad events"))
-    few = [f"{formats.count(n)} {noun} of at least {least:g}" for n, least, noun in parts if (n or 0) < least]
+    unit = status.facts.unit
+    nouns = ("observed", "bad") if unit == "seconds" else (unit, f"bad {unit}")
+    parts = zip((counted.total, counted.bad), (minimum.events, minimum.bad), nouns, strict=True)
+    few = [
+        f"{formats.amount(n, unit)} {noun} of at least {formats.amount(least, unit)}"
+        for n, least, noun in parts
+        if (n or 0) < least
+    ]
     return formats.listing(few)
 
 
@@ -210,13 +218,21 @@ def definition_of(item: Objective) -> Definition:
     direct = described(item)
     if direct:
         return Definition(definition(item), (QueryText(*direct, link=""),))
-    roles = [role for role in ("good", "bad", "total") if item.sli.get(role)]
+    roles = [role for role in ("good", "bad", "total", "raw", "query") if item.sli.get(role)]
     return Definition(definition(item), tuple(_query(item, role) for role in roles))
 
 
 def _query(item: Objective, role: str) -> QueryText:
     text = str(item.sli[role])
+    sent = quote(over(text, "5m"), safe="")
     base = shown(str(item.source.spec.get("url", ""))).rstrip("/") if item.source.kind == "prometheus" else ""
-    return QueryText(
-        role, text, f"{base}/graph?g0.expr={quote(text, safe='')}&g0.tab=0&g0.range_input=6h" if base else ""
-    )
+    return QueryText(_role(item, role), text, f"{base}/graph?g0.expr={sent}&g0.tab=0&g0.range_input=6h" if base else "")
+
+
+def _role(item: Objective, role: str) -> str:
+    """What a query gives, in words."""
+    if role == "raw":
+        return f"share that is {'good' if item.sli['raw_type'] == 'success' else 'bad'}, 0 to 1"
+    if role == "query":
+        return f"good while {SIGNS[item.sli['op']]} {item.sli['value']:g}"
+    return role

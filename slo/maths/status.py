@@ -32,6 +32,7 @@ class Facts:
     budget_policy: BudgetPolicy | None = None
     unit: Unit = "events"
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -91,6 +92,7 @@ class Status:
                 "start": _iso(from_epoch(period.start)),
                 "end": _iso(self.period_end),
             },
+            "labels": dict(facts.labels),
             "unit": facts.unit,
             "sli": {"good": period.good, "total": period.total, "ratio": period.ratio},
             "completeness": period.completeness,

@@ -58,6 +58,14 @@ class Objective(models.Model):
     target = models.FloatField()
     period = models.JSONField()
     sli = models.JSONField()
+    # One objective for each set of these labels is made on the fly, at most so many: its children, which say their set.
+    by = models.JSONField(default=list, blank=True)
+    by_limit = models.PositiveIntegerField(default=100)
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    labels = models.JSONField(default=dict, blank=True)
+    # When the source last had the set (epoch seconds), and what there is to say about a split.
+    last_seen = models.BigIntegerField(null=True, blank=True)
+    remark = models.TextField(blank=True)
     # What the SLI is about: an availability objective tells whether a component is up, a latency one how fast it is.
     indicator = models.CharField(max_length=20, default="availability")
 
@@ -109,4 +117,5 @@ class Objective(models.Model):
             self.minimum(),
             unit=self.unit(),
             notes=notes(self.sli),
+            labels=self.labels,
         )

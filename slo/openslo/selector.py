@@ -1,6 +1,7 @@
 """Bare selectors of counters, `name{label="value"}`, and the counters a histogram is made of."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 from slo.errors import DefinitionError
@@ -37,6 +38,21 @@ def count(selector: str) -> str:
     """The counter of all of a histogram's events. Raises DefinitionError when it does not name a histogram."""
     name, matchers = _parts(selector)
     return f"{name}_count{{{matchers}}}" if matchers else f"{name}_count"
+
+
+def narrowed(selector: str, labels: Mapping[str, str]) -> str:
+    """The selector of only those series that have these labels; an absent label has the empty value."""
+    own = ",".join(f"{name}={quoted(value)}" for name, value in labels.items())
+    text = selector.strip()
+    if not text.endswith("}"):
+        return f"{text}{{{own}}}"
+    present = text[:-1].rstrip().removesuffix(",").rstrip()
+    return f"{present}{'' if present.endswith('{') else ','}{own}}}"
+
+
+def quoted(value: str) -> str:
+    """A value as text of PromQL."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _parts(selector: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from slo.models import Source as SourceRow
 from slo.services import slices
 from slo.services.events import waiting
 from slo.services.record import Entry, append, begin
+from slo.services.split import split
 from slo.sources import registry
 from slo.sources.base import Query, Reading, Source
 from slo.sources.events import Events
@@ -75,6 +76,7 @@ def collect(at: datetime) -> None:
     What cannot be measured is told by the watermark's or the source's problem. Nothing happens for objectives
     that have been measured up to then or beyond, such as after the clock went back.
     """
+    split(at)
     tick = settings.TICK_SECONDS
     end = floor_to(to_epoch(at), tick)
     wanted = list(Objective.objects.select_related("source").order_by("pk"))

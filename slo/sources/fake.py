@@ -30,6 +30,7 @@ class Fake:
     replays: bool = True
     events: list[Event] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
+    labelled: list[dict[str, str]] = field(default_factory=list)
     asked: list[tuple[int, int, int]] = field(default_factory=list)
     _outages: list[tuple[int, int]] = field(default_factory=list)
     _silences: list[tuple[int, int]] = field(default_factory=list)
@@ -52,6 +53,12 @@ class Fake:
         if any(low < end <= high for low, high in self._outages):
             raise SourceError("the fake source is out of order")
         return [self._reading(query, start, end, tick) for query in queries]
+
+    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
+        """The sets in `labelled`, whatever the selector. Raises SourceError during an outage."""
+        if any(low < at <= high for low, high in self._outages):
+            raise SourceError("the fake source is out of order")
+        return [{name: found.get(name, "") for name in labels} for found in self.labelled]
 
     def _reading(self, query: Query, start: int, end: int, tick: int) -> Reading:
         if problem := self.broken.get(query.total):

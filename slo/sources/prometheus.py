@@ -84,6 +84,12 @@ class Prometheus:
                 readings |= self._count(server, counters, start, end, tick)
                 readings |= self._collect(
                     server, [query for query in others if not query.value], Grid(start, end, tick)
+    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
+        """See `slo.sources.base.Labelled.label_sets`. Raises SourceError or QueryError."""
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            found = server.range(promql.label_sets(selector, labels), at * 1000, at * 1000, 1000)
+        return [{name: series.labels.get(name, "") for name in labels} for series in found]
+
                 )
                 values = _batches([query for query in others if query.value])
                 instants = prometheus_values.Instants(start, end, tick, steps_per_tick(tick, self.scrape_interval))

@@ -46,6 +46,11 @@ def while_scraped(expression: str, selector: str, seconds: float) -> str:
     return f"{expression} and count(last_over_time({selector}[{_milliseconds(seconds) - 1}ms]))"
 
 
+def label_sets(selector: str, labels: Sequence[str]) -> str:
+    """A series for each set of values that these labels have."""
+    return f"group by ({', '.join(labels)}) ({selector})"
+
+
 def named(expression: str, name: str, label: str = "sli") -> str:
     """The expression with its series labelled by `name`, to be told apart in a fused answer."""
     # The line breaks keep a trailing comment from swallowing what follows.

@@ -58,6 +58,17 @@ class Scrape:
         pages = self._read(end)
         return [_reading(query, pages, end, min(tick, end - start)) for query in queries]
 
+    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
+        """See `slo.sources.base.Labelled.label_sets`. Raises SourceError or QueryError."""
+        asked = parse(selector)
+        found = {
+            tuple(own.get(name, "") for name in labels): None
+            for page in self._read(at).answered.values()
+            for own, _ in page.series.get(asked.name, ())
+            if asked.matches(own)
+        }
+        return [dict(zip(labels, values, strict=True)) for values in found]
+
     def _read(self, at: int) -> Pages:
         if at not in self._pages:
             self._pages = {at: _fetch_all(self.targets, self.timeout, self.connection.access())}

@@ -187,7 +187,7 @@ def test_the_public_form_has_the_promised_keys_and_no_nan() -> None:
         "name", "service", "target", "period", "sli", "completeness", "budget", "burn", "windows", "at_end",
         "without_exclusions", "minimum",
         "held_back",
-        "budget_policy", "exhausts_at", "state", "as_of", "problem", "unit", "notes",
+        "budget_policy", "exhausts_at", "state", "as_of", "problem", "unit", "notes", "labels",
     }  # fmt: skip
     assert form["period"] == {"kind": "rolling", "start": "2026-01-31T12:00:00Z", "end": "2026-03-02T12:00:00Z"}
     assert form["windows"]["5m"] == {"good": 1_000, "total": 1_000, "ratio": 1}

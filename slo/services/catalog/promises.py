@@ -1,5 +1,6 @@
 """The kind SLO: a promise, with its indicator inside."""
 
+import re
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -24,7 +25,10 @@ Metric = RatioMetric | DirectMetric | RawMetric | ThresholdMetric
 
 OWNER, COMPONENT, RUNBOOK = "brownout/owner", "brownout/component", "brownout/runbook"
 POLICY, INDICATOR = "brownout/burn-policy", "brownout/indicator"
+BY, BY_LIMIT = "brownout/by", "brownout/by-limit"
 INDICATORS = ("availability", "latency")
+MOST_LABELS, MOST_CHILDREN, DEFAULT_LIMIT = 5, 10_000, 100
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class SLOs(Handler[SLOSpec, Objective]):
@@ -32,7 +36,7 @@ class SLOs(Handler[SLOSpec, Objective]):
 
     api, kind, order = OPENSLO, "SLO", 30
     spec, model = SLOSpec, Objective
-    annotated = (OWNER, COMPONENT, RUNBOOK, POLICY, INDICATOR)
+    annotated = (OWNER, COMPONENT, RUNBOOK, POLICY, INDICATOR, BY, BY_LIMIT)
 
     def fields(self, document: Document[SLOSpec], resolver: Resolver) -> dict[str, Any]:
         spec, notes, gather = document.spec, document.annotations, Gather()
@@ -51,9 +55,20 @@ class SLOs(Handler[SLOSpec, Objective]):
             "source": gather(_source, document, sli, resolver),
             "sli": sli,
             "indicator": gather(_indicator, document, sli),
+            "by": gather(_by, document, sli),
+            "by_limit": gather(_by_limit, document),
         }
         gather.finish()
         return fields
+
+    def initial(self, document: Document[SLOSpec], resolver: Resolver) -> dict[str, Any]:
+        child = Objective.objects.filter(name=document.name, parent__isnull=False).select_related("parent").first()
+        if child and child.parent:
+            raise document.error(
+                f"{child.name!r} is an objective that {child.parent.name!r} makes of its labels; choose another name",
+                "metadata.name",
+            )
+        return {}
 
     def saved(self, instance: Objective, document: Document[SLOSpec], resolver: Resolver) -> None:
         try:
@@ -73,7 +88,8 @@ class SLOs(Handler[SLOSpec, Objective]):
             )
 
     def rows(self) -> QuerySet[Objective]:
-        return Objective.objects.select_related("service", "component", "source", "burn_policy").order_by("name")
+        declared = Objective.objects.filter(parent=None)
+        return declared.select_related("service", "component", "source", "burn_policy").order_by("name")
 
     def annotations(self, instance: Objective) -> dict[str, str]:
         inferred = instance.indicator == _inferred(instance.sli)
@@ -84,6 +100,8 @@ class SLOs(Handler[SLOSpec, Objective]):
                 RUNBOOK: instance.runbook,
                 POLICY: instance.burn_policy and instance.burn_policy.name,
                 INDICATOR: "" if inferred else instance.indicator,
+                BY: ",".join(instance.by),
+                BY_LIMIT: "" if instance.by_limit == DEFAULT_LIMIT else str(instance.by_limit),
             }
         )
 
@@ -182,6 +200,33 @@ def _indicator(document: Document[SLOSpec], sli: dict[str, Any]) -> str:
             f"metadata.annotations.{INDICATOR}",
         )
     return chosen
+
+
+def _by(document: Document[SLOSpec], sli: dict[str, Any]) -> list[str]:
+    """The labels of whose every set there is an objective."""
+    text = document.annotations.get(BY)
+    if text is None:
+        return []
+    names = [name.strip() for name in text.split(",")]
+    field = f"metadata.annotations.{BY}"
+    for name in names:
+        if not _LABEL.fullmatch(name) or name in {"le", "__name__"}:
+            raise document.error(f"{name[:60]!r} is no label to split by; write region or region,tenant", field)
+    if len(set(names)) < len(names) or len(names) > MOST_LABELS:
+        raise document.error(f"names at most {MOST_LABELS} labels, each once", field)
+    if not sli.get("counter"):
+        raise document.error("only counters can be split by their labels; write bare selectors, counter: true", field)
+    return names
+
+
+def _by_limit(document: Document[SLOSpec]) -> int:
+    text = document.annotations.get(BY_LIMIT, str(DEFAULT_LIMIT))
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_CHILDREN:
+        message = f"must be a whole number from 1 to {MOST_CHILDREN}, in quotes, not {text[:20]!r}"
+        raise document.error(message, f"metadata.annotations.{BY_LIMIT}")
+    if BY_LIMIT in document.annotations and BY not in document.annotations:
+        raise document.error(f"limits {BY}, which is missing", f"metadata.annotations.{BY_LIMIT}")
+    return int(text)
 
 
 def _noted(model: type[M], note: str, document: Document[SLOSpec], resolver: Resolver) -> M | None:
