@@ -203,12 +203,12 @@ def _fetch(check: Check, access: Access, line: _Line) -> None:
         raise UnableError(str(error)) from None
     method, place = check.method, urlsplit(requote_uri(check.url))
     for _ in range(REDIRECTS + 1):
-        answer = _ask(method, place, headers, line)
-        _check_expiry(line, check)
-        target = answer.getheader("Location") if check.follow_redirects and answer.status in _MOVED else None
-        if target is None:
-            _judge(check, answer)
-            return
+        with _ask(method, place, headers, line) as answer:
+            _check_expiry(line, check)
+            target = answer.getheader("Location") if check.follow_redirects and answer.status in _MOVED else None
+            if target is None:
+                _judge(check, answer)
+                return
         there = urlsplit(requote_uri(urljoin(place.geturl(), target)))
         if there.scheme not in {"http", "https"} or not there.hostname:
             raise FailedError(f"redirected to {there.scheme[:20] or 'nowhere'}:, which is not followed")

@@ -113,7 +113,12 @@ def test_a_slow_answer_is_bad(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize(
     "parts",
-    [[b"HTTP/1.1 200 OK\r\n", b"A: b\r\n" * 3] * 9, [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", b"x"] * 9],
+    [
+        [b"HTTP/1.1 200 OK\r\n", *[b"A: b\r\n"] * 15],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *[b"x"] * 15],
+        [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", *[b"x"] * 15],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 15],
+    ],
 )
 def test_an_answer_that_trickles_in_is_cut_at_the_deadline(parts: list[bytes]) -> None:
     begin = time.monotonic()
@@ -326,6 +331,26 @@ def test_after_an_outage_of_ours_only_what_was_looked_at_is_observed(settings: S
     for seconds in (0, 30, 3_600):
         collect(from_epoch(to_epoch(NOW) + seconds))
     assert [(total, observed) for _, _, total, observed in factories.sums(item)] == [(0, 0), (1, 30), (2, 90)]
+
+
+@pytest.mark.django_db
+def test_attempts_are_judged_in_time_slices(settings: Settings, receiver: Receiver) -> None:
+    settings.TICK_SECONDS = 30
+    sli = {
+        "probe": {"url": receiver.url, "interval": 30, "timeout": 2},
+        "slice": {"method": "Timeslices", "window": 60, "target": 0.9},
+    }
+    item = factories.objective(source=factories.source(kind="probe"), sli=sli)
+    for status_ in (200, 200, 200, 503):
+        receiver.answer(status_)
+    for tick in range(5):
+        collect(NOW + timedelta(seconds=30 * tick))
+    start = to_epoch(NOW)
+    assert [(at - start, good, total) for at, good, total, _ in factories.sums(item)] == [
+        (0, 0, 0),
+        (60, 1, 1),
+        (120, 1, 2),
+    ]
 
 
 def test_the_first_instant_of_an_objective_makes_no_attempt() -> None:
