@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from slo.errors import QueryError
 from slo.sources.prometheus_http import Server
+from slo.sources.restarts import scope
 from slo.sources.selector import Selector
 
 # Seconds for which an answer is believed: the list of targets is long, and a configuration seldom changes.
@@ -47,7 +48,7 @@ def interval_of(selectors: Sequence[Selector], known: Intervals, default: float)
 
 def _is_about(selector: Selector, job: str) -> bool:
     try:
-        return Selector(selector.name, tuple(m for m in selector.matchers if m.label == "job")).matches({"job": job})
+        return scope(selector).matches({"job": job})
     except QueryError:  # An expression of Prometheus's own dialect.
         return True
 

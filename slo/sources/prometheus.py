@@ -13,9 +13,8 @@ from slo.sources.connection import Connection
 from slo.sources.grid import Grid, steps_per_tick
 from slo.sources.intervals import interval_of, intervals
 from slo.sources.memory import retention
-from slo.sources.memory import retention
 from slo.sources.prometheus_http import Series, Server
-from slo.sources.restarts import Corrections, Restarts
+from slo.sources.restarts import Corrections, Restarts, scope
 from slo.sources.selector import Selector, parse
 
 # Objectives a request asks for: with fewer the requests cost, with more the `or` between their expressions does.
@@ -69,11 +68,6 @@ class Prometheus:
         with Server(self.url, self.timeout, self.connection.access()) as server:
             return retention(server.status)
 
-    def remembers(self) -> int | None:
-        """See `slo.sources.memory.Remembering`."""
-        with Server(self.url, self.timeout, self.connection.access()) as server:
-            return retention(server.status)
-
     def collect(self, queries: Sequence[Query], start: int, end: int, tick: int) -> list[Reading]:
         """See `slo.sources.base.Source.collect`. Raises SourceError when Prometheus itself does not answer."""
         counters, broken = _checked([query for query in queries if query.counter and not query.value])
@@ -84,17 +78,17 @@ class Prometheus:
                 readings |= self._count(server, counters, start, end, tick)
                 readings |= self._collect(
                     server, [query for query in others if not query.value], Grid(start, end, tick)
-    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
-        """See `slo.sources.base.Labelled.label_sets`. Raises SourceError or QueryError."""
-        with Server(self.url, self.timeout, self.connection.access()) as server:
-            found = server.range(promql.label_sets(selector, labels), at * 1000, at * 1000, 1000)
-        return [{name: series.labels.get(name, "") for name in labels} for series in found]
-
                 )
                 values = _batches([query for query in others if query.value])
                 instants = prometheus_values.Instants(start, end, tick, steps_per_tick(tick, self.scrape_interval))
                 readings |= prometheus_values.collect(server, values, instants)
         return [readings.get(query.objective, Reading(query.objective)) for query in queries]
+
+    def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
+        """See `slo.sources.base.Labelled.label_sets`. Raises SourceError or QueryError."""
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            found = server.range(promql.label_sets(selector, labels), at * 1000, at * 1000, 1000)
+        return [{name: series.labels.get(name, "") for name in labels} for series in found]
 
     def _count(self, server: Server, queries: Sequence[Query], start: int, end: int, tick: int) -> dict[int, Reading]:
         """The readings of counters, asked at steps that are no longer than these are scraped apart."""
@@ -124,8 +118,8 @@ class Prometheus:
             for first, last in grid.pieces(len(parts)):
                 _ask(server, parts, grid, first, last, answers)
             if restarts:
-                metrics = [part.counter.name for part in parts if part.counter]
-                _correct(parts, restarts.corrections(server, metrics), answers)
+                counters = [part.counter for part in parts if part.counter]
+                _correct(parts, restarts.corrections(server, counters), answers)
         return {query.objective: self._reading(server, query, grid, answers) for query in queries}
 
     def _reading(self, server: Server, query: Query, grid: Grid, answers: Answers) -> Reading:
@@ -182,9 +176,9 @@ def _parts(query: Query, step: int, patience: float) -> list[Part]:
     ]
 
 
-def _correct(parts: Sequence[Part], corrections: Mapping[str, Corrections], answers: Answers) -> None:
+def _correct(parts: Sequence[Part], corrections: Mapping[Selector, Corrections], answers: Answers) -> None:
     for part in parts:
-        if part.counter and (known := corrections[part.counter.name]).every:
+        if part.counter and (known := corrections[scope(part.counter)]).every:
             values = answers[part[:2]].values
             for step, value in _corrections(known, part.counter):
                 if step in values:

@@ -48,7 +48,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What to add to the plain increments of one metric at a step, for one target.
+    """What to add to the plain increments of a scope at a step, for one target.
 
     `missed` are old values that were taken for progress. `brought` are the counters of a process found only now,
     `before` what they had counted already as far as it is known. Where it is not known they give their baseline,
@@ -69,7 +69,7 @@ class Correction:
 
 @dataclass(slots=True)
 class Corrections:
-    """The corrections of one metric, found quickly by the labels that a selector asks for."""
+    """The corrections of a scope, found quickly by the labels that a selector asks for."""
 
     every: list[Correction] = field(default_factory=list)
     _by_label: dict[tuple[str, str], list[Correction]] = field(default_factory=lambda: defaultdict(list))
@@ -110,12 +110,12 @@ class Restarts:
     _starts: dict[Target, dict[int, float]] | None = None
     _found: dict[int, dict[Target, Found]] = field(default_factory=dict)
     _again: dict[int, dict[Target, bool]] = field(default_factory=dict)
-    _corrections: dict[str, Corrections] = field(default_factory=dict)
+    _corrections: dict[Selector, Corrections] = field(default_factory=dict)
 
-    def corrections(self, server: Server, metrics: Iterable[str]) -> Mapping[str, Corrections]:
-        """By metric; each is looked into once. Raises SourceError."""
-        asked = sorted(set(metrics) - self._corrections.keys())
-        self._corrections |= {metric: Corrections() for metric in asked}
+    def corrections(self, server: Server, selectors: Iterable[Selector]) -> Mapping[Selector, Corrections]:
+        """By scope, see `scope`; each is looked into once. Raises SourceError."""
+        asked = [one for one in dict.fromkeys(map(scope, selectors)) if one not in self._corrections]
+        self._corrections |= {one: Corrections() for one in asked}
         try:
             if self._starts is None:
                 self._starts = {}
@@ -175,42 +175,53 @@ class Restarts:
             if target in again or not (target in replaced or found.start >= seen.get(target.job, math.inf))
         }
 
-    def _restarted(self, server: Server, metrics: Sequence[str], starts: Mapping[Target, Mapping[int, float]]) -> None:
-        grid, targets = self.grid, sorted(starts)
-        asked = [(metric, promql.returning(metric, targets, grid.step, self.recent)) for metric in metrics]
+    def _restarted(
+        self, server: Server, scopes: Sequence[Selector], starts: Mapping[Target, Mapping[int, float]]
+    ) -> None:
+        grid = self.grid
+        asked = [
+            (str(number), promql.returning(one.name, targets, grid.step, self.recent))
+            for number, one in enumerate(scopes)
+            if (targets := _within(one, starts))
+        ]
         suspects: dict[int, dict[tuple[str, Target], int]] = defaultdict(dict)
-        for metric, series in self._over_all(server, asked):
+        for number, series in self._over_all(server, asked):
             target = _target(series.labels)
             for moment, _ in series.values:
                 start = starts.get(target, {}).get(grid.step_of(moment))
                 if start is not None:
-                    suspects[grid.step_of(moment)][metric, target] = round(moment - start * 1000)
+                    suspects[grid.step_of(moment)][number, target] = round(moment - start * 1000)
         left = MOST
         for step, ages in suspects.items():
             chosen = list(ages.items())[:left]
             left -= len(chosen)
             expressions = [
-                (metric, promql.of_another(metric, target, grid.step, age)) for (metric, target), age in chosen
+                (number, promql.of_another(scopes[int(number)].name, target, grid.step, age))
+                for (number, target), age in chosen
             ]
-            for (metric, _), values in _grouped(self._at(server, expressions, step)).items():
-                self._corrections[metric].add(Correction(step, missed=values))
+            for (number, _), values in _grouped(self._at(server, expressions, step)).items():
+                self._corrections[scopes[int(number)]].add(Correction(step, missed=values))
 
-    def _arrived(self, server: Server, metrics: Sequence[str], step: int) -> None:
+    def _arrived(self, server: Server, scopes: Sequence[Selector], step: int) -> None:
         grid, found, again = self.grid, self._found[step], self._again[step]
-        if not found:
-            return
-        targets = sorted(found)
-        births = [(metric, promql.births(metric, targets, grid.step)) for metric in metrics]
+        births = [
+            (str(number), promql.births(one.name, targets, grid.step))
+            for number, one in enumerate(scopes)
+            if (targets := _within(one, found))
+        ]
         brought = _grouped(self._at(server, births, step))
-        ages = {target: round(grid.moment(step) - found[target].start * 1000) for target in again}
-        pairs = [(metric, target) for metric, target in brought if target in again][:MOST]
-        asked = [(metric, promql.left_behind(metric, target, grid.step, ages[target])) for metric, target in pairs]
+        pairs = [(number, target) for number, target in brought if target in found and target in again][:MOST]
+        ages = {target: round(grid.moment(step) - found[target].start * 1000) for _, target in pairs}
+        asked = [
+            (number, promql.left_behind(scopes[int(number)].name, target, grid.step, ages[target]))
+            for number, target in pairs
+        ]
         before = _grouped(self._at(server, asked, step))
-        for (metric, target), values in brought.items():
+        for (number, target), values in brought.items():
             if target in found:
-                known = again.get(target, False) and (metric, target) in pairs
-                correction = Correction(step, brought=values, before=before.get((metric, target), ()), known=known)
-                self._corrections[metric].add(correction)
+                known = again.get(target, False) and (number, target) in pairs
+                correction = Correction(step, brought=values, before=before.get((number, target), ()), known=known)
+                self._corrections[scopes[int(number)]].add(correction)
 
     def _over_all(self, server: Server, asked: Sequence[Asked]) -> Iterator[tuple[str, Series]]:
         for first, last in self.grid.pieces(promql.MANY):
@@ -226,6 +237,18 @@ class Restarts:
             for series in server.range(promql.fused(named), grid.moment(first), grid.moment(last), grid.step):
                 labels = {name: value for name, value in series.labels.items() if name not in (LABEL, "__name__")}
                 yield series.labels.get(LABEL, ""), Series(labels, series.values)
+
+
+def scope(selector: Selector) -> Selector:
+    """The part of a selector that tells which metric and jobs it is about."""
+    return Selector(selector.name, tuple(matcher for matcher in selector.matchers if matcher.label == "job"))
+
+
+def _within(scope: Selector, targets: Iterable[Target]) -> list[Target]:
+    try:
+        return sorted(target for target in targets if scope.matches({"job": target.job}))
+    except QueryError:  # An expression of Prometheus's own dialect: it is about them all.
+        return sorted(targets)
 
 
 def _target(labels: Labels) -> Target:
