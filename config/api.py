@@ -75,7 +75,10 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors]
+    errors = [
+        {"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"].removeprefix("Value error, ")}
+        for e in error.errors
+    ]
     return problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors)
 
 

@@ -39,6 +39,9 @@ spec: {type: prometheus, connectionDetails: {url: "http://prom.test", DETAILS}}
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Programs called by other tests switch off the loggers they find.
+    for name in ("slo.sources.connection", "slo.services.collect", "urllib3.connectionpool"):
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
     monkeypatch.setenv("TEST_TOKEN", TOKEN)
     (tmp_path / "password").write_text(f"{SECRET}\n")
 
