@@ -75,6 +75,7 @@ class Without:
 @dataclass(frozen=True, slots=True)
 class ObjectivePage:
     item: Objective
+    children: tuple[Objective, ...]
     status: Status
     badge: Badge
     bar: Bar
@@ -116,6 +117,7 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
     allowed, left = (1 - item.target) * period.seconds, status.budget.remaining
     return ObjectivePage(
         item=item,
+        children=tuple(item.children.order_by("name")) if item.by else (),
         status=status,
         badge=badges.objective(status),
         bar=budget_bar(status.budget.remaining),
@@ -169,7 +171,7 @@ def _trend(trend: Forecast | None) -> str:
         return f"by trend not within {horizon}" + (f" ({chance} likely)" if trend.likelihood >= 0.01 else "")
     if trend.earliest is None or trend.earliest == trend.latest:
         return f"by trend in {formats.rough(trend.median)}"
-    until = f"and {formats.rough(trend.latest)}" if trend.latest is not None else f"and after {horizon}"
+    until = f"and {formats.rough(trend.latest)}" if trend.latest is not None else f"and more than {horizon}"
     return f"by trend in {formats.rough(trend.median)}, between {formats.rough(trend.earliest)} {until} (80 % sure)"
 
 

@@ -26,6 +26,7 @@ PAGES = (
     "/flags/",
     "/runbooks/",
     "/runbooks/orders/",
+    "/reports/",
 )
 Visit = Callable[[str], None]
 
