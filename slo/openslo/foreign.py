@@ -33,7 +33,8 @@ class Translation:
     trees: list[Tree] = field(default_factory=list)
     errors: list[DefinitionError] = field(default_factory=list)
     warnings: list[DefinitionError] = field(default_factory=list)
-    parts: list["Part"] = field(default_factory=list)
+    parts: dict[str, "Part"] = field(default_factory=dict)
+    asked: dict[str, set[str]] = field(default_factory=dict)
 
     def root(self) -> "Part":
         """The document itself."""
@@ -74,7 +75,7 @@ class Translation:
 
     def finish(self) -> None:
         """Tell of every field that nobody has asked for."""
-        for part in self.parts:
+        for part in self.parts.values():
             left = part.left()
             if left:
                 self.warn(f"not carried over: {', '.join(left)}", part.path)
@@ -89,8 +90,8 @@ class Part:
     def __init__(self, translation: Translation, value: Mapping[str, Any], path: str) -> None:
         self.path = path
         self._translation, self._value = translation, value
-        self._asked: set[str] = set()
-        translation.parts.append(self)
+        self._asked = translation.asked.setdefault(path, set())
+        translation.parts[path] = self
 
     def place(self, name: str) -> str:
         """The path of a field."""
@@ -134,6 +135,14 @@ class Part:
                 yield Part(self._translation, item, path)
             else:
                 self._translation.refuse(f"must be a mapping, not {shown(item)}", path)
+
+    def texts(self, name: str) -> list[str]:
+        """The texts of a list."""
+        found = self._get(name, list, "a list", [])
+        for position, item in enumerate(found):
+            if not isinstance(item, str):
+                self._translation.refuse(f"must be text, not {shown(item)}", join(self.place(name), str(position)))
+        return [item for item in found if isinstance(item, str)]
 
     def skip(self, *names: str) -> None:
         """These fields mean nothing here, or have been looked at."""

@@ -39,6 +39,7 @@ def translate(translation: Translation, setting: Setting) -> None:
     indicator = spec.part("indicator")
     kind, ratio = _ratio(translation, indicator, setting)
     notes = {
+        "brownout/by": _grouping(translation, indicator, ratio),
         "brownout/owner": owner,
         "brownout/indicator": kind,
         "brownout/burn-policy": _alerting(translation, spec, name, percent, window),
@@ -85,9 +86,6 @@ def _ratio(translation: Translation, indicator: Part, setting: Setting) -> tuple
         translation.refuse("needs one of ratio, latency, latencyNative and bool_gauge", indicator.path)
         return "", None
     kind, part = found[0]
-    if part.has("grouping"):
-        part.skip("grouping")
-        translation.warn("one objective counts all groups together", part.place("grouping"))
 
     def asked(query: str) -> dict[str, Any]:
         return {"metricSource": {"metricSourceRef": setting.source, "spec": {"query": query}}}
@@ -106,6 +104,16 @@ def _ratio(translation: Translation, indicator: Part, setting: Setting) -> tuple
     part.skip("total", "latency")
     translation.warn("this SLO is left out: native histograms are not read yet", part.path)
     return "latency", None
+
+
+def _grouping(translation: Translation, indicator: Part, ratio: dict[str, Any] | None) -> str:
+    """The labels of whose every set there is an objective, as our annotation has them."""
+    part = next((indicator.part(kind) for kind in ("ratio", "latency", "bool_gauge") if indicator.has(kind)), indicator)
+    labels = part.texts("grouping")
+    if labels and ratio and not ratio["counter"]:
+        translation.warn("one objective counts all groups together", part.place("grouping"))
+        return ""
+    return ",".join(labels)
 
 
 def _alerting(translation: Translation, spec: Part, name: str, percent: float | None, window: str) -> str:

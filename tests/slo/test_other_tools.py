@@ -174,6 +174,7 @@ def test_what_only_sloth_can_run_is_left_out_and_the_rest_stays(tmp_path: Path) 
 def test_pyrras_ratio_brings_its_windows_and_its_service(tmp_path: Path) -> None:
     _, lost = apply(tmp_path, SOURCE, RATIO)
     objective = Objective.objects.get(name="api-errors")
+    assert objective.by == ["grpc_method"]
     assert (objective.target, objective.span().seconds) == (0.995, 28 * 86_400)
     assert (objective.service.name, objective.owner) == ("shop", "team-api")
     assert objective.sli == {
@@ -189,7 +190,6 @@ def test_pyrras_ratio_brings_its_windows_and_its_service(tmp_path: Path) -> None
     ]
     assert lost == [
         "catalog.yaml:15: metadata.labels: not carried over: prometheus",
-        "catalog.yaml:24: spec.indicator.ratio.grouping: one objective counts all groups together",
         "catalog.yaml:25: spec.alerting: not carried over: absent, name",
     ]
 
@@ -209,11 +209,12 @@ def test_pyrras_latency_keeps_the_windows_that_can_fire(tmp_path: Path) -> None:
 
 
 def test_pyrras_gauge_counts_each_series_at_each_tick(tmp_path: Path) -> None:
-    _, lost = apply(tmp_path, SOURCE, GAUGE)
+    grouped = GAUGE.replace('job="api"}\'', 'job="api"}\', grouping: [zone]')
+    _, lost = apply(tmp_path, SOURCE, grouped)
     sli = Objective.objects.get(name="up").sli
     assert (sli["good"], sli["total"], sli["counter"]) == ('sum(up{job="api"})', 'count(up{job="api"})', False)
     assert Service.objects.get().name == "pyrra"
-    assert lost == []
+    assert lost == ["catalog.yaml:13: spec.indicator.bool_gauge.grouping: one objective counts all groups together"]
 
 
 def test_applying_again_exporting_and_pruning_change_nothing(tmp_path: Path) -> None:
