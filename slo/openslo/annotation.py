@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from slo.openslo.schema import Instant, Name, Spec, Url
 
-
 LONGEST_LINK = 1_000
 
 
