@@ -10,12 +10,13 @@ from slo.errors import DefinitionError, QueryError, SourceError
 from slo.sources import buckets, prometheus_values, promql
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
+from slo.sources.families import families
 from slo.sources.grid import Grid, steps_per_tick
 from slo.sources.intervals import interval_of, intervals
 from slo.sources.memory import retention
 from slo.sources.prometheus_http import Series, Server
 from slo.sources.restarts import Corrections, Restarts, scope
-from slo.sources.selector import Selector, parse
+from slo.sources.selector import Selector, parse, written
 
 # Objectives a request asks for: with fewer the requests cost, with more the `or` between their expressions does.
 OBJECTIVES = 10
@@ -23,6 +24,8 @@ OBJECTIVES = 10
 PATIENCE = 4
 # Scrape intervals after which a counter that comes back is looked into.
 RECENT = 2
+
+FOREIGN = "Prometheus answered with series that were not asked for; is a proxy changing queries?"
 
 Name = Literal["good", "bad", "total"]
 
@@ -113,13 +116,17 @@ class Prometheus:
         restarts: Restarts | None = None,
     ) -> dict[int, Reading]:
         answers: Answers = {}
+        parts = {query.objective: _parts(query, grid.step, patience) for query in queries}
+        together = [part for query in queries if not query.suspect for part in parts[query.objective]]
+        _ask_families(server, together, grid, patience, answers)
         for batch in _batches(queries):
-            parts = [part for query in batch for part in _parts(query, grid.step, patience)]
-            for first, last in grid.pieces(len(parts)):
-                _ask(server, parts, grid, first, last, answers)
-            if restarts:
-                counters = [part.counter for part in parts if part.counter]
-                _correct(parts, restarts.corrections(server, counters), answers)
+            left = [part for query in batch for part in parts[query.objective] if part[:2] not in answers]
+            for first, last in grid.pieces(len(left)) if left else ():
+                _ask(server, left, grid, first, last, answers)
+        if restarts:
+            every = [part for each in parts.values() for part in each]
+            counters = [part.counter for part in every if part.counter]
+            _correct(every, restarts.corrections(server, counters), answers)
         return {query.objective: self._reading(server, query, grid, answers) for query in queries}
 
     def _reading(self, server: Server, query: Query, grid: Grid, answers: Answers) -> Reading:
@@ -192,6 +199,34 @@ def _corrections(known: Corrections, selector: Selector) -> Sequence[tuple[int, 
         return []  # An expression of Prometheus's own dialect: the values have to tell.
 
 
+def _ask_families(server: Server, parts: Sequence[Part], grid: Grid, patience: float, answers: Answers) -> None:
+    """Ask for those parts that make families; what Prometheus refuses is left to be asked one by one."""
+    counters = [part for part in parts if part.counter]
+    for family in families([(part.name == "total", part.counter) for part in counters if part.counter]):
+        members = {value: [counters[place] for place in places] for value, places in family.members.items()}
+        found: Answers = {part[:2]: Answer() for some in members.values() for part in some}
+        selector = written(family.selector)
+        expression = promql.increments(selector, grid.step, family.label)
+        if next(iter(members.values()))[0].name == "total":
+            expression = promql.while_scraped(expression, selector, patience, family.label)
+        try:
+            for first, last in grid.pieces(len(members)):
+                for series in server.range(expression, grid.moment(first), grid.moment(last), grid.step):
+                    if (value := series.labels.get(family.label, "")) not in members:
+                        raise SourceError(FOREIGN)
+                    for part in members[value]:
+                        _take(series, grid, found[part[:2]])
+        except QueryError:
+            continue
+        answers.update(found)
+
+
+def _take(series: Series, grid: Grid, answer: Answer) -> None:
+    answer.series.add(frozenset(series.labels.items()))
+    for moment, value in series.values:
+        answer.values[grid.step_of(moment)] = value
+
+
 def _ask(server: Server, parts: Sequence[Part], grid: Grid, first: int, last: int, answers: Answers) -> None:
     """Ask for all parts at once; when Prometheus refuses, halve until the broken ones are alone."""
     fused = promql.fused([promql.named(part.expression, f"{part.objective}:{part.name}") for part in parts])
@@ -215,10 +250,8 @@ def _sort(found: Sequence[Series], grid: Grid, answers: Answers) -> None:
     for series in found:
         answer = names.get(series.labels.get("sli", ""))
         if answer is None:
-            raise SourceError("Prometheus answered with series that were not asked for; is a proxy changing queries?")
-        answer.series.add(frozenset(series.labels.items()))
-        for moment, value in series.values:
-            answer.values[grid.step_of(moment)] = value
+            raise SourceError(FOREIGN)
+        _take(series, grid, answer)
 
 
 def _reading(query: Query, grid: Grid, answers: Answers) -> Reading:

@@ -31,19 +31,19 @@ class Target:
     instance: str
 
 
-def increments(selector: str, step: int) -> str:
-    """What the counters of a bare selector counted in the last `step` milliseconds, summed."""
-    return f"sum((({selector} - {_earlier(selector, step)}) >= 0) or {selector})"
+def increments(selector: str, step: int, by: str = "") -> str:
+    """What the counters of a bare selector counted in the last `step` milliseconds, summed (`by` a label)."""
+    return f"sum{_by(by)}((({selector} - {_earlier(selector, step)}) >= 0) or {selector})"
 
 
-def while_scraped(expression: str, selector: str, seconds: float) -> str:
+def while_scraped(expression: str, selector: str, seconds: float, by: str = "") -> str:
     """The expression at the instants when a series of the selector had a value less than so many seconds old.
 
     Prometheus answers with a value for five minutes after scraping has stopped, if nothing says that the target is
     gone: nothing known would look like nothing happened. No event is lost by this as long as a step is not longer.
     """
     # timestamp(…) would tell as well, at several times the cost: it searches each series anew for each step.
-    return f"{expression} and count(last_over_time({selector}[{_milliseconds(seconds) - 1}ms]))"
+    return f"{expression} and count{_by(by)}(last_over_time({selector}[{_milliseconds(seconds) - 1}ms]))"
 
 
 def label_sets(selector: str, labels: Sequence[str]) -> str:
@@ -139,6 +139,10 @@ def _jobs(targets: Sequence[Target]) -> str:
 
 def _earlier(selector: str, step: int) -> str:
     return f"last_over_time({selector}[{HISTORY}] offset {step}ms)"
+
+
+def _by(label: str) -> str:
+    return f" by ({label}) " if label else ""
 
 
 def _milliseconds(seconds: float) -> int:

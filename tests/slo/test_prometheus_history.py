@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -204,3 +205,21 @@ def test_what_prometheus_does_not_know_is_not_observed(server: Prometheus) -> No
     assert gap
     assert all((sample.total, sample.observed) == (0, 0) for sample in gap)
     assert {sample.observed for sample in samples if START + 60 < sample.at <= START + 4000} == {TICK}
+
+
+def test_objectives_asked_together_get_what_each_gets_alone(server: Prometheus) -> None:
+    asked = [
+        Query(number, total=f'requests_total{{job="{story}"}}', bad=f'errors_total{{job="{story}",instance!="x"}}')
+        for number, story in enumerate(STORIES)
+    ]
+    odd = [
+        replace(asked[0], objective=100),  # the same again
+        Query(101, total='requests_total{job="steady"}', bad='errors_total{job="steady",instance=~"(?<!x)r0"}'),
+        Query(102, total='requests_total{job="gone"}', bad='errors_total{job="gone"}'),
+    ]
+    readings = Source(server.url, SCRAPE).collect([*asked, *odd], START, END, TICK)
+    assert [reading.samples for reading in readings[: len(asked)]] == [ask(server, story).samples for story in STORIES]
+    same, refused, gone = readings[len(asked) :]
+    assert same.samples == readings[0].samples
+    assert "the bad query is refused" in refused.problem
+    assert not any(sample.observed for sample in gone.samples)
