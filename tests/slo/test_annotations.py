@@ -108,7 +108,7 @@ def test_what_no_chart_can_show_any_more_is_let_go() -> None:
             key=text,
             kind="deploy",
             at=NOW - timedelta(days=at),
-            until=until and NOW - timedelta(days=until),
+            until=NOW - timedelta(days=until) if until else None,
             text=text,
             created_at=NOW,
         )
