@@ -23,8 +23,8 @@ DAY, HOUR = 86_400, 3_600
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def berlin(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BERLIN)  # type: ignore[arg-type]  # year, month, day …
+def berlin(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=BERLIN)
 
 
 @pytest.mark.parametrize(
