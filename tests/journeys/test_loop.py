@@ -9,7 +9,7 @@ from tests.servers import until
 TICK = 1
 # From the first error: 4 s until the window of 12 s is above its factor, two evaluations in a row, one delivery.
 TOLD_WITHIN = 15 * TICK
-# From the last error: 10 s until the window of 12 s is calm again, 3 s of calm, one step.
+# From the last error: 10 s until the window of 12 s is calm again, 6 s of calm, one step.
 UNDONE_WITHIN = 30 * TICK
 # An open page refreshes itself; milliseconds.
 REFRESHED_WITHIN = 15_000
