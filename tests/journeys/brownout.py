@@ -10,10 +10,19 @@ from typing import Any
 
 import requests
 
+from tests.journeys.catalog import FLAG, OBJECTIVE
 from tests.servers import Server, ServerError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
+# What to show of a Brownout whose test failed.
+STATE = (
+    "/health/deep",
+    f"/api/v1/objectives/{OBJECTIVE}",
+    "/api/v1/alerts",
+    "/api/v1/alerts/1",
+    f"/api/v1/flags/{FLAG}/changes",
+)
 
 
 class Process(Server):
@@ -114,8 +123,15 @@ class Brownout:
         return status
 
     def logs(self) -> list[tuple[str, str]]:
-        """What every part wrote, without the routine of every tick."""
-        return [(f"log of {part.program}", _without_routine(part.log(1000))) for part in self.parts]
+        """What every part wrote, without the routine of every tick, and what Brownout holds to be true."""
+        written = [(f"log of {part.program}", _without_routine(part.log(1000))) for part in self.parts]
+        return [*((path, self._told(path)) for path in STATE), *written]
+
+    def _told(self, path: str) -> str:
+        try:
+            return requests.get(f"{self.url}{path}", timeout=10).text
+        except requests.RequestException as error:
+            return str(error)
 
     def _process(self, name: str, arguments: list[str], sign: str = "") -> Process:
         return Process(name, arguments, self._environment, sign)

@@ -16,7 +16,7 @@ kind: DataSource
 metadata: {{name: metrics}}
 spec:
   type: prometheus
-  connectionDetails: {{url: "{prometheus}", scrapeInterval: 1s, timeout: 2s}}
+  connectionDetails: {{url: "{prometheus}", scrapeInterval: 1s, timeout: 5s}}
 ---
 apiVersion: brownout/v1
 kind: BurnPolicy
