@@ -100,13 +100,10 @@ class _Drawing:
 
     def __init__(self, item: Objective, at: datetime, chosen: Range) -> None:
         self.item, self.at, self.range = item, at, chosen
-        self.now = to_epoch(at)
-        # Points stay where they are from one refresh to the next; the last one is the present.
-        last = floor_to(self.now, chosen.step)
-        first = last - chosen.seconds
-        self.steps = [*range(first, last + 1, chosen.step)]
-        if self.now > last:
-            self.steps.append(self.now)
+        # Every step has the same length, the last one ends with the present minute: thinning keeps whole minutes.
+        self.now = floor_to(to_epoch(at), 60)
+        first = self.now - chosen.seconds
+        self.steps = [*range(first, self.now + 1, chosen.step)]
         self.extent = Extent(first, self.now)
         self.period = item.span()
         start, end = self.period.bounds(at)

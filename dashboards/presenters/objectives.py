@@ -74,6 +74,7 @@ class ObjectivesPage:
 COLUMNS = (
     ("state", "State", "c-state"),
     ("name", "Objective", "c-name"),
+    ("service", "Service", "c-service hide-m"),
     ("target", "Target", "num hide-s"),
     ("sli", "SLI", "num hide-s"),
     ("budget", "Budget left", "c-budget"),

@@ -98,6 +98,18 @@ def test_charts_are_drawn_in_the_colours_of_the_theme(page: Page, visit: Visit) 
     assert strokes == ["rgb(42, 85, 196)", "rgb(143, 176, 255)"]
 
 
+def test_pointing_at_one_chart_points_at_the_same_instant_in_all(page: Page, visit: Visit) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    visit("/objectives/orders-availability/?range=1h")
+    drawn(page)
+    box = page.locator(".chart-burns .nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+    expect(page.locator(".hoverlayer .legendtitletext")).to_have_count(4)
+    titles = set(page.locator(".hoverlayer .legendtitletext").all_inner_texts())
+    assert len(titles) <= 2, "events are drawn between the instants of the other charts"
+
+
 def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> None:
     visit("/objectives/orders-availability/?range=1h")
     drawn(page)
