@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from dashboards.views import acting, watching
 from degradation.models import Flag
+from slo.models import Objective
 from tests.dashboards.world import PASSWORD, World, person, trouble
 from tests.factories import NOW
 from tests.servers import Console
@@ -56,7 +57,10 @@ def drawn(page: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_no_page_scrolls_sideways_or_breaks_the_policy(page: Page, visit: Visit, width: int, theme: str) -> None:
+def test_no_page_scrolls_sideways_or_breaks_the_policy(
+    page: Page, visit: Visit, shop: World, width: int, theme: str
+) -> None:
+    Objective.objects.filter(pk=shop.healthy.pk).update(title="Donaudampfschifffahrtsgesellschaft" * 5)
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for path in PAGES:
