@@ -56,7 +56,7 @@ class Process(Server):
 
 
 class Brownout:
-    """Everything on one database and one broker. `start` migrates and starts; the parts can be killed one by one."""
+    """Everything on one database and one broker: `prepare`, then `start`; the parts can be killed one by one."""
 
     def __init__(self, folder: Path, *, database: str, broker: str, tick: int = 1) -> None:
         (folder / "broker").mkdir()
@@ -85,11 +85,14 @@ class Brownout:
     def url(self) -> str:
         return self.web.url
 
-    def start(self, catalog: Path) -> None:
-        """Migrate, apply the catalog, collect static files, start every part."""
+    def prepare(self, catalog: Path) -> str:
+        """Migrate and apply the catalog. Returns a token for applications."""
         self.manage("migrate", "--verbosity=0")
-        self.manage("collectstatic", "--noinput", "--verbosity=0")
         self.manage("apply", str(catalog))
+        return self.manage("token", "shop").strip()
+
+    def start(self) -> None:
+        """Start every part."""
         for part in self.parts:
             part.start()
 
@@ -111,11 +114,6 @@ class Brownout:
         answer = requests.get(f"{self.url}{path}", timeout=10)
         answer.raise_for_status()
         return answer.json()
-
-    def health(self) -> dict[str, Any]:
-        """What /health/deep says, well or not."""
-        report: dict[str, Any] = requests.get(f"{self.url}/health/deep", timeout=10).json()
-        return report
 
     def objective(self, name: str) -> dict[str, Any]:
         """An objective's status."""
