@@ -42,13 +42,13 @@ unit: development ## tests that need nothing but Python
 	.venv/bin/pytest -m unit --numprocesses 2
 
 integration: development ## tests that speak to real servers
-	.venv/bin/pytest -m integration
+	.venv/bin/pytest -m integration --numprocesses 3
 
 browser: development static ## tests that look at pages in Chromium, and the journeys
-	.venv/bin/pytest -m browser
+	.venv/bin/pytest -m browser --numprocesses 2
 
 postgres: development ## all but the browser tests once more, on PostgreSQL and Redis
-	$(RUN) -m tests.servers.with_postgres -m "not browser" --numprocesses 2
+	$(RUN) -m tests.servers.with_postgres -m "not browser" --numprocesses 3
 
 lock: development ## bring the lock files in step with pyproject.toml; UPGRADE=1 takes the newest versions
 	$(LOCK) pyproject.toml -o requirements.txt

@@ -108,19 +108,17 @@ def _figures(alert: Alert) -> Iterable[Figure]:
 
 def _events(alert: Alert) -> list[Event]:
     """Newest first."""
-    events = [_transition(row) for row in alerts.transitions(alert)]
+    events = [_transition(row, alert.severity) for row in alerts.transitions(alert)]
     events += [_delivery(row) for row in alerts.deliveries(alert)]
     events += [_flag_change(row) for row in degradation.changes_for(alert)]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-_TONES: dict[str, Tone] = {"firing": "bad", "pending": "warn", "resolved": "ok"}
-
-
-def _transition(row: Transition) -> Event:
+def _transition(row: Transition, severity: str) -> Event:
     if row.before == row.after:
         return Event(row.at, "note", "Acknowledged", row.cause, "info", _person(row.actor))
-    return Event(row.at, "state", row.after.capitalize(), row.cause, _TONES.get(row.after, "none"), _person(row.actor))
+    tone = badges.alert(row.after, severity).tone
+    return Event(row.at, "state", row.after.capitalize(), row.cause, tone, _person(row.actor))
 
 
 def _delivery(row: Delivery) -> Event:

@@ -1,6 +1,6 @@
 """What users can still do: now, if something broke, and for every outage that matters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,33 +92,34 @@ def capabilities_page(at: datetime, down: Sequence[str] = ()) -> CapabilitiesPag
     imagined = {view.capability.pk: view for view in degradation.what_if(set(known), at)} if known else {}
     outages = degradation.matrix([view.capability for view in views])
     names = [view.capability.name for view in views]
+    titles = {item.name: item.title for item in health}
     return CapabilitiesPage(
-        rows=tuple(_row(view, imagined.get(view.capability.pk)) for view in views),
+        rows=tuple(_row(view, imagined.get(view.capability.pk), titles) for view in views),
         choices=tuple(Choice(h.name, h.title, h.tier, badges.health(h.status), h.name in known) for h in health),
         down=known,
         imagined=formats.listing([item.title for item in health if item.name in known]),
-        singles=tuple(_matrix_row(o, names) for o in outages if len(o.down) == 1 and o.hurt),
-        pairs=tuple(_matrix_row(o, names) for o in outages if len(o.down) > 1 and o.worse),
+        singles=tuple(_matrix_row(o, names, titles) for o in outages if len(o.down) == 1 and o.hurt),
+        pairs=tuple(_matrix_row(o, names, titles) for o in outages if len(o.down) > 1 and o.worse),
     )
 
 
-def _row(view: ModeView, imagined: ModeView | None) -> CapabilityRow:
+def _row(view: ModeView, imagined: ModeView | None, titles: Mapping[str, str]) -> CapabilityRow:
     capability = view.capability
     return CapabilityRow(
         name=capability.name,
         title=capability.title or capability.name,
         description=capability.description,
-        now=_present(view),
-        then=None if imagined is None else _present(imagined),
+        now=_present(view, titles),
+        then=None if imagined is None else _present(imagined, titles),
         modes=tuple(_mode(mode, index, view) for index, mode in enumerate(capability.modes)),
     )
 
 
-def _present(view: ModeView) -> Present:
+def _present(view: ModeView, titles: Mapping[str, str]) -> Present:
     return Present(
         badge=badges.mode(view.state),
         mode=view.mode,
-        because=formats.listing(view.because),
+        because=formats.listing([titles.get(name, name) for name in view.because]),
         message=view.message,
         link=view.link,
         handover=view.handover,
@@ -144,9 +145,9 @@ def _mode_state(mode: dict[str, Any], index: int) -> str:
     return "degraded" if mode.get("when") or mode.get("degraded") else "last resort"
 
 
-def _matrix_row(outage: Outage, names: Sequence[str]) -> MatrixRow:
+def _matrix_row(outage: Outage, names: Sequence[str], titles: Mapping[str, str]) -> MatrixRow:
     cells = []
     for name in names:
         present = outage.modes[name]
         cells.append(Cell(badges.mode(present.state), present.mode.name, name in outage.worse))
-    return MatrixRow(" + ".join(outage.down), tuple(cells))
+    return MatrixRow(" + ".join(titles.get(name, name) for name in outage.down), tuple(cells))

@@ -102,18 +102,15 @@ class _Drawing:
 
     def __init__(self, item: Objective, at: datetime, chosen: Range) -> None:
         cut = item.slices()
-        # A point needs a row of the ledger, and slices have one at their ends.
-        step = -(-chosen.step // cut.window) * cut.window if cut else chosen.step
+        # A point needs a row of the ledger: thinning keeps whole minutes, and slices have theirs at their ends.
+        width = cut.window if cut else 60
+        step = -(-chosen.step // width) * width
         self.item, self.at, self.range = item, at, replace(chosen, step=step)
         self.unit = item.unit()
-        chosen = self.range
-        self.now = to_epoch(at)
-        # Points stay where they are from one refresh to the next; the last one is the present.
-        last = floor_to(self.now, chosen.step)
-        first = last - chosen.seconds
-        self.steps = [*range(first, last + 1, chosen.step)]
-        if self.now > last:
-            self.steps.append(self.now)
+        # Every step has the same length, and the last one ends with the present minute or slice.
+        self.now = floor_to(to_epoch(at), width)
+        first = self.now - chosen.seconds // step * step
+        self.steps = [*range(first, self.now + 1, step)]
         self.extent = Extent(first, self.now)
         self.period = item.span()
         start, end = self.period.bounds(at)

@@ -17,6 +17,7 @@ SORTS: Mapping[str, Callable[[ObjectiveRow], Any]] = {
     "service": lambda row: (row.service, row.title.lower()),
     "target": lambda row: row.target,
     "sli": lambda row: (row.sli is None, row.sli),
+    "measured": lambda row: row.completeness,
     "budget": by_least_budget,
     "burn": lambda row: -(row.burn if row.burn is not None else -1),
 }
@@ -74,8 +75,10 @@ class ObjectivesPage:
 COLUMNS = (
     ("state", "State", "c-state"),
     ("name", "Objective", "c-name"),
+    ("service", "Service", "c-service hide-m"),
     ("target", "Target", "num hide-s"),
     ("sli", "SLI", "num hide-s"),
+    ("measured", "Measured", "num hide-m"),
     ("budget", "Budget left", "c-budget"),
     ("", "Burn, 24 h", "c-trend hide-m"),
     ("burn", "Burn, 1 h", "num"),

@@ -1,6 +1,6 @@
 """The first page: verdict, reason, next step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,16 +59,18 @@ def overview(at: datetime) -> Overview:
     flags = degradation.flags(at)
     ranked = sorted(zip(chosen, statuses, strict=True), key=lambda pair: _urgency(pair[1]))
     shown = [pair for index, pair in enumerate(ranked) if index < SHOWN or pair[1].state in _TROUBLE]
+    components = component_rows(at)
+    titles = {row.name: row.title for row in components}
     rows = objective_rows(at, [item for item, _ in shown], [status for _, status in shown])
     return Overview(
         verdict=verdict(statuses, modes, flags),
-        capabilities=tuple(map(_tile, modes)),
+        capabilities=tuple(_tile(view, titles) for view in modes),
         firing=alert_rows(alerts.firing()),
         shed=flag_rows(view for view in flags if view.state != "auto"),
         steps=step_rows(chosen, statuses),
         objectives=tuple(sorted(rows, key=by_least_budget)),
         objectives_total=len(chosen),
-        components=tuple(component_rows(at)),
+        components=tuple(components),
     )
 
 
@@ -129,11 +131,11 @@ def _tone(statuses: Sequence[Status], modes: Sequence[ModeView]) -> Tone:
     return "none" if "no data" in states else "ok"
 
 
-def _tile(view: ModeView) -> CapabilityTile:
+def _tile(view: ModeView, titles: Mapping[str, str]) -> CapabilityTile:
     return CapabilityTile(
         name=view.capability.name,
         title=str(view.capability),
         badge=badges.mode(view.state),
         mode=view.mode,
-        because=formats.listing(view.because),
+        because=formats.listing([titles.get(name, name) for name in view.because]),
     )

@@ -88,8 +88,8 @@ def test_a_superuser_is_an_admin() -> None:
 
 
 def test_the_list_gives_every_status(client: Client, token: str) -> None:
-    ledger(objective("b"), end=NOW)
-    ledger(objective("a"), end=NOW)
+    ledger(objective("b"), end=datetime.now(UTC))
+    ledger(objective("a"), end=datetime.now(UTC))
     body = client.get("/api/v1/objectives", headers={"X-API-Key": token}).json()
     assert body["count"] == 2
     assert {o["name"]: o["state"] for o in body["objectives"]} == {"a": "healthy", "b": "healthy"}
@@ -97,7 +97,7 @@ def test_the_list_gives_every_status(client: Client, token: str) -> None:
 
 def test_the_list_can_be_narrowed_and_paged(client: Client, token: str) -> None:
     for number in range(3):
-        ledger(objective(f"o-{number}"), end=NOW, bad=50 if number == 1 else 0)
+        ledger(objective(f"o-{number}"), end=datetime.now(UTC), bad=50 if number == 1 else 0)
     headers = {"X-API-Key": token}
     exhausted = client.get("/api/v1/objectives?state=exhausted", headers=headers).json()
     assert [o["name"] for o in exhausted["objectives"]] == ["o-1"]
@@ -106,7 +106,7 @@ def test_the_list_can_be_narrowed_and_paged(client: Client, token: str) -> None:
 
 
 def test_one_objective_is_the_same_as_on_the_command_line(client: Client, token: str) -> None:
-    ledger(objective("checkout"), end=NOW, bad=1)
+    ledger(objective("checkout"), end=datetime.now(UTC), bad=1)
     body = client.get("/api/v1/objectives/checkout", headers={"X-API-Key": token}).json()
     assert (body["sli"]["total"], body["windows"]["5m"]["good"]) == (12_000, 990)
     assert body["budget"]["remaining"] == pytest.approx(-9)
@@ -139,7 +139,7 @@ def test_the_schema_describes_the_objectives(client: Client, token: str) -> None
 
 
 def test_metrics_are_sloths_names_and_need_a_reader(client: Client, token: str) -> None:
-    ledger(objective("checkout"), end=NOW)
+    ledger(objective("checkout"), end=datetime.now(UTC))
     assert client.get("/metrics").status_code == 401
     text = client.get("/metrics", headers={"X-API-Key": token}).content.decode()
     assert 'slo:objective:ratio{sloth_id="service' in text

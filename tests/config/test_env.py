@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRODUCTION = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "brownout.example", "BASE_URL": "https://brownout.example"}
+PRODUCTION = {
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "brownout.example",
+    "BASE_URL": "https://brownout.example",
+}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from django.conf import LazySettings
     from django.test import Client
 
     from tests.dashboards.world import World
 
 
 @pytest.fixture
-def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests are answered for the instant at which the factories' ledgers end."""
+def at_noon(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
+    """Requests are answered for the instant at which the factories' ledgers end, and not to everybody."""
     from tests.factories import NOW
 
+    settings.PUBLIC_READ = False
     for module in ("acting", "watching"):
         monkeypatch.setattr(f"dashboards.views.{module}.now", lambda: NOW)
 

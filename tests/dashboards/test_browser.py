@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from dashboards.views import acting, watching
 from degradation.models import Flag
+from slo.models import Objective
 from tests.dashboards.world import PASSWORD, World, person, trouble
 from tests.factories import NOW
 from tests.servers import Console
@@ -57,7 +58,10 @@ def drawn(page: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
-def test_no_page_scrolls_sideways_or_breaks_the_policy(page: Page, visit: Visit, width: int, theme: str) -> None:
+def test_no_page_scrolls_sideways_or_breaks_the_policy(
+    page: Page, visit: Visit, shop: World, width: int, theme: str
+) -> None:
+    Objective.objects.filter(pk=shop.healthy.pk).update(title="Donaudampfschifffahrtsgesellschaft" * 5)
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for path in PAGES:
@@ -97,6 +101,18 @@ def test_charts_are_drawn_in_the_colours_of_the_theme(page: Page, visit: Visit) 
         drawn(page)
         strokes.append(page.evaluate(read))
     assert strokes == ["rgb(42, 85, 196)", "rgb(143, 176, 255)"]
+
+
+def test_pointing_at_one_chart_points_at_the_same_instant_in_all(page: Page, visit: Visit) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    visit("/objectives/orders-availability/?range=1h")
+    drawn(page)
+    box = page.locator(".chart-burns .nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+    expect(page.locator(".hoverlayer .legendtitletext")).to_have_count(4)
+    titles = set(page.locator(".hoverlayer .legendtitletext").all_inner_texts())
+    assert len(titles) <= 2, "events are drawn between the instants of the other charts"
 
 
 def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> None:

@@ -207,7 +207,7 @@ def test_what_if_takes_components_down_on_the_page_only(world: World) -> None:
 
 def test_the_matrix_names_outages_that_hurt(world: World) -> None:
     page = capabilities_page(NOW)
-    assert [row.down for row in page.singles] == ["orders"]
+    assert [row.down for row in page.singles] == ["Orders"]
     assert [cell.mode for cell in page.singles[0].cells] == ["orders page"]
 
 

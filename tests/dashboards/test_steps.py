@@ -12,7 +12,7 @@ from dashboards.presenters.overview import overview
 from slo.models import BudgetPolicy
 from tests.factories import NOW, ledger, objective, service
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
+pytestmark = pytest.mark.django_db
 STEPS = [
     {"remaining": 0.5, "action": "inform", "text": "Talk about it."},
     {"remaining": 0.2, "action": "freeze-risky", "text": "No migrations."},
@@ -20,7 +20,7 @@ STEPS = [
 
 
 @pytest.fixture(autouse=True)
-def _shop(settings: Settings) -> None:
+def _shop(settings: Settings, at_noon: None) -> None:
     settings.PUBLIC_READ = True
     shop = service("shop")
     BudgetPolicy.objects.create(name="agreed", services=["shop"], steps=STEPS)

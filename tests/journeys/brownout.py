@@ -10,10 +10,19 @@ from typing import Any
 
 import requests
 
+from tests.journeys.catalog import FLAG, OBJECTIVE
 from tests.servers import Server, ServerError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
+# What to show of a Brownout whose test failed.
+STATE = (
+    "/health/deep",
+    f"/api/v1/objectives/{OBJECTIVE}",
+    "/api/v1/alerts",
+    "/api/v1/alerts/1",
+    f"/api/v1/flags/{FLAG}/changes",
+)
 
 
 class Process(Server):
@@ -47,7 +56,7 @@ class Process(Server):
 
 
 class Brownout:
-    """Everything on one database and one broker. `start` migrates and starts; the parts can be killed one by one."""
+    """Everything on one database and one broker: `prepare`, then `start`; the parts can be killed one by one."""
 
     def __init__(self, folder: Path, *, database: str, broker: str, tick: int = 1) -> None:
         (folder / "broker").mkdir()
@@ -76,11 +85,14 @@ class Brownout:
     def url(self) -> str:
         return self.web.url
 
-    def start(self, catalog: Path) -> None:
-        """Migrate, apply the catalog, collect static files, start every part."""
+    def prepare(self, catalog: Path) -> str:
+        """Migrate and apply the catalog. Returns a token for applications."""
         self.manage("migrate", "--verbosity=0")
-        self.manage("collectstatic", "--noinput", "--verbosity=0")
         self.manage("apply", str(catalog))
+        return self.manage("token", "shop").strip()
+
+    def start(self) -> None:
+        """Start every part."""
         for part in self.parts:
             part.start()
 
@@ -103,19 +115,21 @@ class Brownout:
         answer.raise_for_status()
         return answer.json()
 
-    def health(self) -> dict[str, Any]:
-        """What /health/deep says, well or not."""
-        report: dict[str, Any] = requests.get(f"{self.url}/health/deep", timeout=10).json()
-        return report
-
     def objective(self, name: str) -> dict[str, Any]:
         """An objective's status."""
         status: dict[str, Any] = self.get(f"/api/v1/objectives/{name}")
         return status
 
     def logs(self) -> list[tuple[str, str]]:
-        """What every part wrote, without the routine of every tick."""
-        return [(f"log of {part.program}", _without_routine(part.log(1000))) for part in self.parts]
+        """What every part wrote, without the routine of every tick, and what Brownout holds to be true."""
+        written = [(f"log of {part.program}", _without_routine(part.log(1000))) for part in self.parts]
+        return [*((path, self._told(path)) for path in STATE), *written]
+
+    def _told(self, path: str) -> str:
+        try:
+            return requests.get(f"{self.url}{path}", timeout=10).text
+        except requests.RequestException as error:
+            return str(error)
 
     def _process(self, name: str, arguments: list[str], sign: str = "") -> Process:
         return Process(name, arguments, self._environment, sign)

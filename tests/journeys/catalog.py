@@ -16,7 +16,7 @@ kind: DataSource
 metadata: {{name: metrics}}
 spec:
   type: prometheus
-  connectionDetails: {{url: "{prometheus}", scrapeInterval: 1s, timeout: 2s}}
+  connectionDetails: {{url: "{prometheus}", scrapeInterval: 1s, timeout: 5s}}
 ---
 apiVersion: brownout/v1
 kind: BurnPolicy
@@ -24,11 +24,12 @@ metadata: {{name: seconds}}
 spec:
   description: The SRE workbook's fastest page, in seconds instead of minutes.
   windows: [{{severity: page, long: 12s, short: 3s, factor: 14.4}}]
+  timing: {{page: {{keepFiring: 6s}}}}
 ---
 apiVersion: brownout/v1
 kind: SheddingPolicy
 metadata: {{name: seconds}}
-spec: {{description: Steps of seconds., services: [checkout], exitFor: 3s, dwell: 3s, step: 2s}}
+spec: {{description: Steps of seconds., services: [checkout], exitFor: 6s, dwell: 3s, step: 2s}}
 ---
 apiVersion: brownout/v1
 kind: Component

@@ -1,5 +1,7 @@
 """The stage of the journeys, on the embedded default and on PostgreSQL with Redis."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import PrometheusFactory, ServiceFactory
-from tests.journeys.brownout import Brownout
-from tests.journeys.catalog import FLAG, documents
+from tests.journeys.brownout import ROOT, Brownout
+from tests.journeys.catalog import FLAG, OBJECTIVE, documents
 from tests.journeys.stage import Application, Stage
 from tests.journeys.traffic import Traffic
 from tests.servers import Alertmanager, Receiver, until
@@ -17,8 +19,15 @@ from tests.servers import Alertmanager, Receiver, until
 STARTED = pytest.StashKey[Brownout]()
 
 
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """The pages' files where the web server looks for them, under the names it gives them."""
+    command = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(command, check=True, timeout=170)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def brownout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Brownout]:
+def brownout(request: pytest.FixtureRequest, static_files: None, tmp_path: Path) -> Iterator[Brownout]:
     """Brownout, not started yet."""
     if request.param == "sqlite":
         database, broker = f"sqlite:///{tmp_path / 'brownout.sqlite3'}", f"filesystem://{tmp_path / 'broker'}"
@@ -44,16 +53,15 @@ def stage(
     service = simulated_service()
     service.serve(good=500)
     scraper = prometheus([service.url])
-    scraper.await_scrape(service.url)
     catalog = tmp_path / "catalog"
     catalog.mkdir()
     parts = documents(prometheus=scraper.url, alertmanager=alertmanager.url, webhook=f"{receiver.url}/page")
     for name, text in parts.items():
         (catalog / name).write_text(text)
-    brownout.start(catalog)
-    token = brownout.manage("token", "shop").strip()
-    application = Application(brownout.url, token)
-    until(lambda: brownout.health()["status"] == "ok", 30, what=lambda: f"a healthy loop: {brownout.health()}")
+    application = Application(brownout.url, brownout.prepare(catalog))
+    scraper.await_scrape(service.url)
+    brownout.start()
+    until(lambda: brownout.objective(OBJECTIVE)["completeness"], 60, what="the first measurement")
     with Traffic(service) as traffic:
         made = Stage(service, traffic, scraper, alertmanager, receiver, brownout, application, service.truth)
         assert application.sees(FLAG)

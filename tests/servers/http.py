@@ -1,6 +1,7 @@
 """Small HTTP servers in a thread: what all of them share, and one that writes down what it receives."""
 
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -39,12 +40,22 @@ class Answer:
     delay: float = 0
 
 
+class _Patient(ThreadingHTTPServer):
+    """A client that does not wait for its answer is no error worth a traceback."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class LocalHTTP:
     """An HTTP server in a thread of the test, on a port it keeps: it can go away and come back."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Patient | None = None
 
     @property
     def url(self) -> str:
@@ -82,8 +93,7 @@ class LocalHTTP:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Patient(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

@@ -9,8 +9,8 @@ from django.apps import apps
 from django.core import serializers
 
 from slo.errors import CatalogError
-from slo.openslo.expand import expand
 from slo.openslo.exclusion import ExclusionSpec
+from slo.openslo.expand import expand
 from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ServiceSpec
 from slo.openslo.load import Loaded, load
 from slo.openslo.promise import SLISpec, SLOSpec

@@ -44,7 +44,9 @@
     plot.dataset.linked = "yes";
     plot.on("plotly_hover", (event) => {
       if (!event.event) return;
-      each((other) => { if (other !== plot && other.layout) Plotly.Fx.hover(other, { xval: event.xvals[0] }); });
+      // The event names the instant as text in UTC; pointing at it takes milliseconds.
+      const xval = Date.parse(`${String(event.xvals[0]).replace(" ", "T")}Z`);
+      each((other) => { if (other !== plot && other.layout) Plotly.Fx.hover(other, { xval }, "xy"); });
     });
     plot.on("plotly_unhover", () => each((other) => { if (other !== plot && other.layout) Plotly.Fx.unhover(other); }));
     plot.on("plotly_relayout", (change) => {
