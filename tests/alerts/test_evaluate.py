@@ -46,7 +46,8 @@ def test_three_requests_at_night_one_of_them_failing_wake_nobody() -> None:
     item = objective("checkout", burn_policy=policy())
     ledger(item, seconds=3_600, total=1 / 40, bad=lambda left: 1 / 40 if left < 1_200 else 0)
     status = selectors.status("checkout", NOW)
-    assert (status.windows[3_600].total, status.windows[3_600].bad) == (pytest.approx(3), pytest.approx(1))
+    assert status.windows[3_600].total == pytest.approx(3)
+    assert status.windows[3_600].bad == pytest.approx(1)
     assert (evaluate(NOW), Alert.objects.count()) == (0, 0)
 
 
