@@ -87,8 +87,9 @@ def _ask_source(parents: Sequence[Objective], at: int) -> Found:
 
 def _keep(parent: Objective, found: list[dict[str, str]] | None, at: datetime) -> None:
     """Make the children of a definition what they ought to be; `found` is None while the source does not tell."""
-    children = {_key(parent, child.labels): child for child in parent.children.all() if {*child.labels} == {*parent.by}}
-    _remove(child for child in parent.children.all() if child not in children.values())
+    every = list(parent.children.all())
+    children = {_key(parent, child.labels): child for child in every if {*child.labels} == {*parent.by}}
+    _remove(child for child in every if {*child.labels} != {*parent.by})
     _follow(parent, children.values())
     if found is None:
         return
