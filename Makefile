@@ -24,8 +24,8 @@ demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080
 
 test: lint static unit integration browser postgres ## every check and every test
 
-bench: setup ## measurements of this machine
-	@$(RUN) -m bench
+bench: development ## measurements of this machine; PARTS=truth, cost or loop for some of them
+	@$(RUN) -m bench $(PARTS)
 
 lint: development ## style, types, floors, migrations, deployment settings
 	.venv/bin/ruff check .

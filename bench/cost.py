@@ -72,11 +72,13 @@ def loaded(lines: Iterator[str]) -> Iterator[Prometheus]:
         server.remove()
 
 
-def history(objectives: int, end: int, fleet: Fleet) -> Iterator[str]:
-    """What the fleet counted up to `end`, as lines of OpenMetrics."""
+def history(objectives: int, end: int, fleet: Fleet, seconds: int = SHORT) -> Iterator[str]:
+    """What the fleet counted in the `seconds` up to `end`, as lines of OpenMetrics."""
     for metric in ("requests_total", "errors_total", "process_start_time_seconds"):
         for number in range(objectives):
-            length = LONG if number < RULED and not fleet.restarts and not fleet.deploys else SHORT
+            length = (
+                LONG if seconds == SHORT and number < RULED and not fleet.restarts and not fleet.deploys else seconds
+            )
             for replica in range(REPLICAS):
                 yield from _replica(metric, number, replica, range(end - length, end + 1, SCRAPE), fleet)
 
