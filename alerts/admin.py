@@ -1,21 +1,9 @@
 """Looking things up; channels and runbooks are defined in the catalog, alerts are acted upon on their pages."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from alerts.models import Alert, BudgetChange, Channel, Delivery, Runbook, Transition
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from slo.admin import ReadOnly
 
 
 @admin.register(Alert)

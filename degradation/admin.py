@@ -1,21 +1,9 @@
 """Looking things up; what people change has pages of its own, and definitions come from the catalog."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from degradation.models import Capability, Flag, FlagChange, Shedding, SheddingPolicy
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from slo.admin import ReadOnly
 
 
 @admin.register(Flag)
