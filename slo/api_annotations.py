@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from ninja.responses import Status
 from pydantic import AwareDatetime, Field
 
 from slo import selectors_noted
@@ -71,11 +72,11 @@ def list_annotations(
     response={200: AnnotationOut, 201: AnnotationOut},
     summary="Note a deploy, a flag, a game day",
 )
-def post_annotation(request: HttpRequest, body: AnnotationIn) -> tuple[int, dict[str, Any]]:
+def post_annotation(request: HttpRequest, body: AnnotationIn) -> Status[dict[str, Any]]:
     """201 for a new one, 200 for one that is there already."""
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
     row, new = annotate(body.dict(), datetime.now(UTC), user=caller.user, by=caller.token)
-    return 201 if new else 200, _annotation(row)
+    return Status(201 if new else 200, _annotation(row))
 
 
 def _annotation(row: Annotation) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from ninja.responses import Status
 from pydantic import AwareDatetime, Field
 
 from slo import selectors_noted
@@ -91,11 +92,11 @@ def list_exclusions(
     response={201: ExclusionOut},
     summary="Take a span out of the figures, planned or after the fact",
 )
-def post_exclusion(request: HttpRequest, body: ExclusionIn) -> tuple[int, dict[str, Any]]:
+def post_exclusion(request: HttpRequest, body: ExclusionIn) -> Status[dict[str, Any]]:
     """Applied when reading: nothing is rewritten. The same again answers with the one there is."""
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
     made = exclusions.exclude(body.dict(), datetime.now(UTC), user=caller.user, by=caller.token)
-    return 201, _exclusion(made)
+    return Status(201, _exclusion(made))
 
 
 @router.get("/exclusions/changes", response=ChangeList, summary="Who made, changed and removed exclusions")
@@ -110,11 +111,11 @@ def list_changes(
 @router.delete(
     "/exclusions/{int:exclusion_id}", auth=operator, response={204: None}, summary="Let an excluded span count again"
 )
-def delete_exclusion(request: HttpRequest, exclusion_id: int, reason: str) -> tuple[int, None]:
+def delete_exclusion(request: HttpRequest, exclusion_id: int, reason: str) -> Status[None]:
     """One that a document declares is refused: applying the document would bring it back."""
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
     exclusions.include(exclusion_id, datetime.now(UTC), reason=reason, user=caller.user, by=caller.token)
-    return 204, None
+    return Status(204, None)
 
 
 def _exclusion(row: Exclusion) -> dict[str, Any]:
