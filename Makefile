@@ -9,7 +9,7 @@ DEVELOPMENT = DEBUG=1 HTTPS=0 BROKER_URL=memory://
 PRODUCTION = DEBUG=0 HTTPS=1 SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	ALLOWED_HOSTS=brownout.example BASE_URL=https://brownout.example
 
-.PHONY: help demo test lint unit integration browser postgres static bench lock setup development
+.PHONY: help demo test lint unit integration browser postgres bench lock setup development
 # The steps of `make test` compete for the same cores: one after the other, even with make -j.
 .NOTPARALLEL:
 
@@ -22,7 +22,7 @@ setup: ## only the environment, from the lock file
 demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080 moves it, PROMETHEUS=1 measures through one
 	@$(RUN) manage.py demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS),--prometheus)
 
-test: lint static unit integration browser postgres ## every check and every test
+test: lint unit integration browser postgres ## every check and every test
 
 bench: development ## measurements of this machine; PARTS=truth, cost or loop for some of them
 	@$(RUN) -m bench $(PARTS)
@@ -35,16 +35,13 @@ lint: development ## style, types, floors, migrations, deployment settings
 	$(DEVELOPMENT) $(RUN) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
-static: development
-	$(DEVELOPMENT) $(RUN) manage.py collectstatic --noinput --verbosity 0
-
 unit: development ## tests that need nothing but Python
 	.venv/bin/pytest -m unit --numprocesses 2
 
 integration: development ## tests that speak to real servers
 	.venv/bin/pytest -m integration --numprocesses 3
 
-browser: development static ## tests that look at pages in Chromium, and the journeys
+browser: development ## tests that look at pages in Chromium, and the journeys
 	.venv/bin/pytest -m browser --numprocesses 2
 
 postgres: development ## all but the browser tests once more, on PostgreSQL and Redis
@@ -71,5 +68,5 @@ install = \
 		echo "Python's venv module is not installed: apt-get install python3-venv" >&2; exit 1; }; \
 	echo "Installing $(1) into .venv; this takes a minute or two." && \
 	{ .venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv; } && \
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $(1) && \
+	.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1) && \
 	cp $(1) .venv/lock

@@ -1,10 +1,12 @@
 """Everything that must stand before the demo's processes start. Each step is quick when there is nothing to do."""
 
+import fcntl
 import hashlib
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
@@ -42,12 +44,17 @@ def migrate() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def collect_static(data: Path) -> None:
-    """Gather what browsers load, if any of it has changed."""
-    stamp, present = data / "static", _fingerprint()
-    if not stamp.exists() or stamp.read_text() != present:
-        call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(present)
+def collect_static() -> None:
+    """Gather what browsers load, if any of it has changed. Those that start together take turns."""
+    root = Path(settings.STATIC_ROOT)
+    with root.with_suffix(".stamp").open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        present = _fingerprint()
+        if stamp.read() != present or not (root / "staticfiles.json").exists():
+            call_command("collectstatic", interactive=False, verbosity=0)
+            stamp.truncate(0)
+            stamp.write(present)
 
 
 def _fingerprint() -> str:

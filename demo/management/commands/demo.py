@@ -87,7 +87,7 @@ def _run(data: Path, port: int, *, prometheus: bool) -> int:
     world, server = _near(port), _near(port + 1) if prometheus else 0
     at = datetime.now(UTC)
     stage.migrate()
-    stage.collect_static(data)
+    stage.collect_static()
     stage.declare(data, at, f"http://127.0.0.1:{world}", f"http://127.0.0.1:{server}" if prometheus else "")
     with Progress(console=Console(), transient=True) as progress:
         anchor = stage.populate(at, settings.TICK_SECONDS, progress)
