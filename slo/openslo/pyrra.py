@@ -102,7 +102,7 @@ def _ratio(translation: Translation, indicator: Part, setting: Setting) -> tuple
         gauge = part.text("metric", needed=True).strip()
         return "", {"counter": False, "good": asked(f"sum({gauge})"), "total": asked(f"count({gauge})")}
     part.skip("total", "latency")
-    translation.warn("this SLO is left out: native histograms are not read yet", part.path)
+    translation.warn("this SLO is left out: latencyNative is not carried over yet", part.path)
     return "latency", None
 
 

@@ -3,11 +3,11 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from slo.errors import DefinitionError, QueryError, SourceError
-from slo.sources import buckets, prometheus_values, promql
+from slo.sources import buckets, native, prometheus_values, promql
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
 from slo.sources.families import families
@@ -105,6 +105,25 @@ class Prometheus:
             grid = Grid(start, end, tick, steps_per_tick(tick, seconds))
             restarts = self._restarts.setdefault(grid, Restarts(grid, round(RECENT * seconds * 1000)))
             readings |= self._collect(server, group, grid, PATIENCE * seconds, restarts)
+            silent = [query for query in group if _is_silent(readings[query.objective])]
+            readings |= self._count_natively(server, silent, grid, PATIENCE * seconds)
+        return readings
+
+    def _count_natively(
+        self, server: Server, queries: Sequence[Query], grid: Grid, patience: float
+    ) -> dict[int, Reading]:
+        """The readings of those that the server has no classic series of, but native histograms."""
+        histograms = native.found(server, queries, grid)
+        asked = [
+            native.counted(query, histograms[query.objective], grid.step, patience)
+            for query in queries
+            if query.objective in histograms
+        ]
+        readings = self._collect(server, asked, grid)
+        for objective, reading in readings.items():
+            if not reading.problem:
+                problem = native.doubt(server, histograms[objective], grid)
+                readings[objective] = replace(reading, problem=problem)
         return readings
 
     def _collect(
@@ -262,6 +281,10 @@ def _reading(query: Query, grid: Grid, answers: Answers) -> Reading:
         return Reading(query.objective, problem=refusal)
     samples = tuple(_samples(query, grid, total, part))
     return Reading(query.objective, samples, problem=_doubt(query, samples, total, part))
+
+
+def _is_silent(reading: Reading) -> bool:
+    return not reading.problem and not any(sample.observed for sample in reading.samples)
 
 
 def _ambiguous(answer: Answer, name: Name) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import requests
 from prometheus_api_client import PrometheusConnect
@@ -23,12 +23,24 @@ RETRIES = Retry(
 )
 
 
+class Bucket(NamedTuple):
+    """The events of a native histogram between two boundaries."""
+
+    low: float
+    high: float
+    events: float
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series of a range answer; instants in milliseconds since the epoch."""
+    """One series of a range answer; instants in milliseconds since the epoch.
+
+    Of native histograms, the last one's buckets are told.
+    """
 
     labels: Mapping[str, str]
     values: Sequence[tuple[int, float]]
+    buckets: Sequence[Bucket] = ()
 
 
 class _Session(Session):
@@ -104,6 +116,9 @@ class Server:
 
 
 def _series(item: Mapping[str, Any]) -> Series:
+    if "histograms" in item:
+        _, last = item["histograms"][-1]
+        return Series(item["metric"], [], [Bucket(*map(float, bucket[1:])) for bucket in last.get("buckets", ())])
     values = [(round(float(moment) * 1000), float(value)) for moment, value in item["values"]]
     return Series(item["metric"], values)
 
