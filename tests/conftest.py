@@ -1,8 +1,8 @@
 """What every test starts from: a development environment that is the same everywhere, and real servers on demand.
 
 Tests are marked by what they use: `browser` (the fixtures `browser` and `page`, and all of tests/journeys),
-`integration` (a real server, or so marked by hand), `unit` (the rest). They run in the order unit, integration,
-browser.
+`integration` (a real server, or so marked by hand), `unit` (the rest). They run in this order, unit first. Beside it,
+`database` marks those that need one: they run once more on PostgreSQL.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from tests.servers import Alertmanager, Console, Postgres, Prometheus, Receiver,
 from tests.servers.chromium import chromium
 
 KINDS = ("unit", "integration", "browser")
+DATABASE = {"db", "transactional_db", "live_server"}
 SERVERS = {"prometheus", "alertmanager", "redis_url", "postgres_url"}
 
 
@@ -30,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     kinds = {item.nodeid: _kind(item) for item in items}
     for item in items:
         item.add_marker(kinds[item.nodeid])
+        if item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
     items.sort(key=lambda item: KINDS.index(kinds[item.nodeid]))
 
 
