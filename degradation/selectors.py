@@ -165,14 +165,14 @@ def health(at: datetime, service: Service | None = None) -> list[Health]:
     return [_health(item, readings[item.pk]) for item in items]
 
 
-def capabilities(at: datetime) -> list[ModeView]:
-    """The mode every capability is in."""
-    return _capabilities({item.name: item.status for item in health(at)})
+def capabilities(at: datetime, known: Iterable[Health] | None = None) -> list[ModeView]:
+    """The mode every capability is in. `known` is the health at `at`, where the caller has asked for it already."""
+    return _capabilities(_statuses(at, known))
 
 
-def what_if(down: Iterable[str], at: datetime) -> list[ModeView]:
+def what_if(down: Iterable[str], at: datetime, known: Iterable[Health] | None = None) -> list[ModeView]:
     """The modes if, besides what is down at `at`, these components were too. Names of no component change nothing."""
-    statuses: dict[str, health_rule.Status] = {item.name: item.status for item in health(at)}
+    statuses = _statuses(at, known)
     return _capabilities({**statuses, **{name: "down" for name in down if name in statuses}})
 
 
@@ -232,6 +232,10 @@ def _health(item: Component, readings: Sequence[Reading]) -> Health:
         verdict.completeness,
         verdict.because,
     )
+
+
+def _statuses(at: datetime, known: Iterable[Health] | None) -> dict[str, health_rule.Status]:
+    return {item.name: item.status for item in (health(at) if known is None else known)}
 
 
 def _capabilities(statuses: Mapping[str, health_rule.Status]) -> list[ModeView]:

@@ -86,10 +86,10 @@ class CapabilitiesPage:
 
 def capabilities_page(at: datetime, down: Sequence[str] = ()) -> CapabilitiesPage:
     """The page at `at`, with the components in `down` imagined down; unknown names are ignored."""
-    views = degradation.capabilities(at)
     health = sorted(degradation.health(at), key=lambda item: (item.tier, item.name))
+    views = degradation.capabilities(at, health)
     known = tuple(item.name for item in health if item.name in set(down))
-    imagined = {view.capability.pk: view for view in degradation.what_if(set(known), at)} if known else {}
+    imagined = {view.capability.pk: view for view in degradation.what_if(set(known), at, health)} if known else {}
     outages = degradation.matrix([view.capability for view in views])
     names = [view.capability.name for view in views]
     titles = {item.name: item.title for item in health}

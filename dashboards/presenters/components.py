@@ -1,11 +1,10 @@
 """The health table: what each component does right now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from dashboards.presenters import badges
 from dashboards.presenters.badges import Badge
-from degradation import selectors as degradation
 from degradation.selectors import Health
 
 
@@ -25,9 +24,9 @@ class ComponentRow:
     because: str
 
 
-def component_rows(at: datetime) -> list[ComponentRow]:
-    """Every component, most critical tier first."""
-    return [_row(health) for health in sorted(degradation.health(at), key=lambda health: (health.tier, health.name))]
+def component_rows(known: Iterable[Health]) -> list[ComponentRow]:
+    """The components of that health, most critical tier first."""
+    return [_row(health) for health in sorted(known, key=lambda health: (health.tier, health.name))]
 
 
 def _row(health: Health) -> ComponentRow:

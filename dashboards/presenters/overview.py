@@ -55,11 +55,12 @@ def overview(at: datetime) -> Overview:
     """Everything the first page shows at `at`."""
     chosen = list(selectors.objectives())
     statuses = selectors.statuses(at, chosen)
-    modes = degradation.capabilities(at)
+    health = degradation.health(at)
+    modes = degradation.capabilities(at, health)
     flags = degradation.flags(at)
     ranked = sorted(zip(chosen, statuses, strict=True), key=lambda pair: _urgency(pair[1]))
     shown = [pair for index, pair in enumerate(ranked) if index < SHOWN or pair[1].state in _TROUBLE]
-    components = component_rows(at)
+    components = component_rows(health)
     titles = {row.name: row.title for row in components}
     rows = objective_rows(at, [item for item, _ in shown], [status for _, status in shown])
     return Overview(

@@ -16,6 +16,7 @@ from dashboards.presenters.objectives import Query, heads, objectives_page
 from dashboards.presenters.overview import overview as overview_page
 from dashboards.presenters.reports import reports_page
 from dashboards.views.pages import now, respond
+from degradation import selectors as degradation
 from slo import selectors
 
 
@@ -84,4 +85,4 @@ def capabilities(request: HttpRequest) -> HttpResponse:
 @reader
 def components(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "components", "Components", at, rows=component_rows(at))
+    return respond(request, "components", "Components", at, rows=component_rows(degradation.health(at)))
