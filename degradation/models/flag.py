@@ -1,4 +1,4 @@
-"""What the system can still do, and what it leaves undone on purpose."""
+"""Features that can be dimmed, and what was done to them."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -7,25 +7,6 @@ from django.db import models
 from alerts.models import Alert
 from degradation.rules.value import Marks
 from slo.models import Service
-
-
-class SheddingPolicy(models.Model):
-    """When to shed and when to restore, as data; `spec` holds the fields of `degradation.rules.shedding.Policy`.
-
-    `services` are the names of those that are shed by it; a service without a policy is never shed automatically.
-    """
-
-    name = models.SlugField(max_length=100, unique=True)
-    description = models.TextField(blank=True)
-    services = models.JSONField(default=list)
-    spec = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ("name",)
-        verbose_name_plural = "shedding policies"
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Flag(models.Model):
@@ -91,39 +72,3 @@ class FlagChange(models.Model):
 
     class Meta:
         ordering = ("-at", "-id")
-
-
-class Shedding(models.Model):
-    """Where the loop stands for a service: `state` holds the fields of `degradation.rules.shedding.State`."""
-
-    service = models.OneToOneField(Service, on_delete=models.CASCADE, primary_key=True, related_name="shedding")
-    policy = models.ForeignKey(
-        SheddingPolicy, on_delete=models.SET_NULL, null=True, blank=True, related_name="sheddings"
-    )
-    state = models.JSONField(default=dict)
-    version = models.BigIntegerField(default=0)
-    # The last decision, for people: what the loop waits for.
-    decided_at = models.DateTimeField(null=True)
-    reason = models.TextField(blank=True)
-
-
-class Capability(models.Model):
-    """Something users can do, with its modes in order of preference.
-
-    `modes` is a list of {"name", "when": structure expression or absent for the last resort, "healthy", "degraded",
-    "message", "link", "handover"}; the first whose expression holds is the present one (`degradation.rules.modes`).
-    """
-
-    name = models.SlugField(max_length=100, unique=True)
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="capabilities")
-    position = models.PositiveSmallIntegerField(default=0)
-    modes = models.JSONField(default=list)
-
-    class Meta:
-        ordering = ("position", "name")
-        verbose_name_plural = "capabilities"
-
-    def __str__(self) -> str:
-        return self.title
