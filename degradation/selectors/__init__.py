@@ -1,0 +1,26 @@
+"""Reads: flags and who decides them, what is shed, how components are, and what capabilities are left."""
+
+from degradation.selectors.capability_modes import ModeView, capabilities, matrix, modes, what_if
+from degradation.selectors.component_health import Health, health
+from degradation.selectors.flag_views import FlagView, changes, changes_for, flag, flags, histories
+from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
+
+__all__ = [
+    "FlagView",
+    "Health",
+    "ModeView",
+    "ShedSpan",
+    "ShedView",
+    "capabilities",
+    "changes",
+    "changes_for",
+    "flag",
+    "flags",
+    "health",
+    "histories",
+    "matrix",
+    "modes",
+    "shedding",
+    "sheds",
+    "what_if",
+]

@@ -1,0 +1,69 @@
+"""Reads: how components are."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from degradation.rules import health as health_rule
+from degradation.rules.health import Reading
+from slo import selectors as slo_selectors
+from slo.maths.ledger import Window as LedgerWindow
+from slo.maths.status import SHORT
+from slo.models import Component, Objective, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A component over the last five minutes; ratios from 0 to 1, None where nothing is known.
+
+    `fast_ratio` is the share of events within `threshold` seconds, `because` says why in words.
+    """
+
+    name: str
+    title: str
+    service: str
+    tier: int
+    status: health_rule.Status
+    error_ratio: float | None
+    fast_ratio: float | None
+    threshold: float | None
+    completeness: float
+    because: str
+
+
+def health(at: datetime, service: Service | None = None) -> list[Health]:
+    """Every component (of one service), the most critical first."""
+    found = Component.objects.select_related("service").prefetch_related("objectives")
+    items = list(found.filter(service=service) if service else found)
+    readings = _readings(at, [item.pk for item in items])
+    return [_health(item, readings[item.pk]) for item in items]
+
+
+def _readings(at: datetime, components: Sequence[int]) -> Mapping[int, list[Reading]]:
+    items = list(slo_selectors.objectives().filter(component__in=components))
+    found: dict[int, list[Reading]] = defaultdict(list)
+    for item, status in zip(items, slo_selectors.statuses(at, items), strict=True):
+        if item.component_id is not None:
+            found[item.component_id].append(_reading(item, status.windows[SHORT]))
+    return found
+
+
+def _reading(item: Objective, window: LedgerWindow) -> Reading:
+    return Reading(item.name, item.indicator == "latency", window, item.sli.get("threshold"))
+
+
+def _health(item: Component, readings: Sequence[Reading]) -> Health:
+    verdict = health_rule.judge(readings, item.warn_ratio, item.down_ratio)
+    return Health(
+        item.name,
+        str(item),
+        item.service.name,
+        item.tier,
+        verdict.status,
+        verdict.error_ratio,
+        verdict.fast_ratio,
+        verdict.threshold,
+        verdict.completeness,
+        verdict.because,
+    )

@@ -1,0 +1,70 @@
+"""Reads: flags and who decides them, and what was done to them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Window
+from django.db.models.functions import RowNumber
+
+from alerts.models import Alert
+from degradation.models import Flag, FlagChange
+from degradation.rules.value import State as FlagState
+from slo.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A flag's value at an instant and who decides it; `by` is a user's name, "loop" while shed, else empty."""
+
+    flag: Flag
+    value: bool
+    state: FlagState
+    reason: str
+    since: datetime | None
+    until: datetime | None
+    by: str
+
+
+def flags(at: datetime) -> list[FlagView]:
+    """Every flag, the least important tier first."""
+    return [_view(item, at) for item in Flag.objects.select_related("service", "override_by")]
+
+
+def flag(key: str, at: datetime) -> FlagView:
+    """The flag of that key. Raises NotFoundError."""
+    found = Flag.objects.select_related("service", "override_by").filter(key=key).first()
+    if found is None:
+        raise NotFoundError(f"There is no flag with the key {key!r}")
+    return _view(found, at)
+
+
+def changes(item: Flag, limit: int = 20) -> list[FlagChange]:
+    """The flag's latest changes, newest first."""
+    return list(item.changes.select_related("actor", "alert__objective")[:limit])
+
+
+def histories(limit: int = 20) -> dict[int, list[FlagChange]]:
+    """The latest changes of every flag, newest first, by the flag's number."""
+    newest = Window(RowNumber(), partition_by="flag", order_by=("-at", "-id"))
+    found: dict[int, list[FlagChange]] = defaultdict(list)
+    rows = FlagChange.objects.select_related("actor", "alert__objective").annotate(number=newest)
+    for row in rows.filter(number__lte=limit):
+        found[row.flag_id].append(row)
+    return dict(found)
+
+
+def changes_for(alert: Alert) -> list[FlagChange]:
+    """What the loop did because of an alert, in order."""
+    return list(alert.flag_changes.select_related("flag", "actor").order_by("at", "id"))
+
+
+def _view(item: Flag, at: datetime) -> FlagView:
+    marks = item.marks()
+    value, state = marks.value(at), marks.state(at)
+    if marks.forced(at):
+        by = item.override_by.get_username() if item.override_by else "a program"
+        return FlagView(item, value, state, item.override_reason, item.override_at, item.override_until, by)
+    if marks.shed:
+        return FlagView(item, value, state, item.shed_reason, item.shed_at, None, "loop")
+    return FlagView(item, value, state, "", None, None, "")

@@ -1,0 +1,67 @@
+"""Reads: what is and was shed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
+from degradation.models import Flag, FlagChange, Shedding
+from slo.models import Service
+
+
+@dataclass(frozen=True, slots=True)
+class ShedView:
+    """A service with something shed: `flags`, those of tier `level` and less important ones.
+
+    `reason` is that of the latest step, `since` the instant of the first, `waiting` the loop's last decision.
+    """
+
+    service: Service
+    level: int
+    flags: tuple[Flag, ...]
+    reason: str
+    since: datetime
+    waiting: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShedSpan:
+    """A time a flag was shed by the loop; one that still is ends at the end of the span asked for."""
+
+    flag: str
+    start: datetime
+    end: datetime
+
+
+def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
+    """When the service's flags were shed between two instants, clipped to them."""
+    steps = FlagChange.objects.filter(cause__in=(FlagChange.Cause.SHED, FlagChange.Cause.RESTORED))
+    before = steps.filter(flag=OuterRef("pk"), at__lte=start).order_by("-at", "-id").values("cause")[:1]
+    already = Flag.objects.filter(service=service).annotate(before=Subquery(before)).filter(before="shed")
+    since = dict.fromkeys(already.values_list("key", flat=True), start)
+    within = steps.filter(flag__service=service, at__gt=start, at__lt=end).order_by("at", "id")
+    found = []
+    for key, cause, at in within.values_list("flag__key", "cause", "at"):
+        if cause == FlagChange.Cause.SHED:
+            since.setdefault(key, at)
+        elif key in since:
+            found.append(ShedSpan(key, since.pop(key), at))
+    return found + [ShedSpan(key, begun, end) for key, begun in since.items()]
+
+
+def shedding() -> list[ShedView]:
+    """Where something is shed at present, by service."""
+    shed: dict[int, list[Flag]] = defaultdict(list)
+    for item in Flag.objects.filter(shed_at__isnull=False):
+        shed[item.service_id].append(item)
+    rows = Shedding.objects.filter(pk__in=shed).select_related("service").order_by("service__name")
+    return [_shed(row, shed[row.pk]) for row in rows]
+
+
+def _shed(row: Shedding, marked: Sequence[Flag]) -> ShedView:
+    begun = [item.shed_at for item in marked if item.shed_at]
+    latest = next(item for item in marked if item.shed_at == max(begun))
+    level = min(item.tier for item in marked)
+    return ShedView(row.service, level, tuple(marked), latest.shed_reason, min(begun), row.reason)
