@@ -1,6 +1,6 @@
 """What can go wrong while judging and telling."""
 
-from slo.errors import BrownoutError
+from slo.errors import BrownoutError, DefinitionError
 
 
 class AlreadyAcknowledgedError(BrownoutError):
@@ -17,3 +17,7 @@ class NotDeadError(BrownoutError):
 
 class ChannelError(BrownoutError):
     """A channel is of an unknown kind or lacks what its kind needs."""
+
+
+class MatcherError(DefinitionError):
+    """A matcher of labels is not written as Alertmanager writes them; the message names the part at fault."""
