@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, Self
 
-from alerts.rules.message import Message
-from alerts.rules.notice import Notice
+from alerts.rules.bundle import Bundle
 from alerts.rules.words import clip
 from slo.openslo.schema import Spec
 
@@ -38,7 +37,7 @@ def answer(
 
 
 class Adapter(Protocol):
-    """Sends messages to one place. Talks to the network, never to the database; may be used by one thread only.
+    """Tells one place. Talks to the network, never to the database; may be used by one thread only.
 
     With `remind`, a firing alert is sent again after that time for as long as it fires.
     """
@@ -51,8 +50,8 @@ class Adapter(Protocol):
         """The adapter for a validated spec (an instance of the class's `spec`)."""
         ...
 
-    def send(self, message: Message | Notice, at: datetime) -> Answer:
-        """Try once, at the instant `at`, within seconds; what goes wrong is an answer, not an exception."""
+    def send(self, bundle: Bundle, at: datetime) -> Answer:
+        """Tell of these alerts, at the instant `at`: one try, within seconds; what goes wrong is an answer."""
         ...
 
     def close(self) -> None:

@@ -11,8 +11,7 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, Field
 
 from alerts.channels.base import Answer, answer
-from alerts.rules.message import Message
-from alerts.rules.notice import Notice
+from alerts.rules.bundle import Bundle
 from alerts.rules.words import clip
 from slo.openslo.schema import Spec
 
@@ -45,8 +44,8 @@ class Email:
     def build(cls, spec: EmailSpec) -> Self:
         return cls(spec.to)
 
-    def send(self, message: Message | Notice, at: datetime) -> Answer:
-        mail = compose(message, self._to)
+    def send(self, bundle: Bundle, at: datetime) -> Answer:
+        mail = compose(bundle, self._to)
         try:
             with get_connection() as connection:
                 mail.connection = connection
@@ -59,16 +58,16 @@ class Email:
         """Each message has its own connection."""
 
 
-def compose(message: Message | Notice, to: list[str]) -> EmailMessage:
-    """The mail. Its Message-ID comes from the message's key, so mail programs show a repetition once."""
+def compose(bundle: Bundle, to: list[str]) -> EmailMessage:
+    """The mail. Its Message-ID comes from the bundle's key, so mail programs show a repetition once."""
     headers = {
-        "Message-ID": _id(message.key),
-        "References": _id(message.episode),
-        "X-Brownout-Key": message.key,
+        "Message-ID": _id(bundle.key),
+        "References": _id(bundle.episode),
+        "X-Brownout-Key": bundle.key,
         "Auto-Submitted": "auto-generated",
     }
-    subject = clip(message.summary, SUBJECT_LENGTH)
-    return EmailMessage(subject, f"{message.summary}\n\n{message.text}\n", None, to, headers=headers)
+    subject = clip(bundle.summary, SUBJECT_LENGTH)
+    return EmailMessage(subject, f"{bundle.summary}\n\n{bundle.text}\n", None, to, headers=headers)
 
 
 def _id(key: str) -> str:

@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Self
 
 from alerts.channels import registry
 from alerts.channels.base import Answer
-from alerts.rules.message import Message
-from alerts.rules.notice import Notice
+from alerts.rules.bundle import Bundle
 from slo.openslo.schema import Spec
 
 ACCEPTED = Answer("accepted", "200 OK")
@@ -19,23 +18,19 @@ class FakeSpec(Spec):
 
 
 class Fake:
-    """Every message goes to `sent`, every notice to `notices`; `answers` are given in turn, then `ACCEPTED`."""
+    """Every bundle goes to `sent`; `answers` are given in turn, then `ACCEPTED`."""
 
     spec: ClassVar[type[Spec]] = FakeSpec
     remind: ClassVar[timedelta | None] = None
-    sent: ClassVar[list[Message]]
-    notices: ClassVar[list[Notice]]
+    sent: ClassVar[list[Bundle]]
     answers: ClassVar[list[Answer | Exception]]
 
     @classmethod
     def build(cls, _spec: Any) -> Self:
         return cls()
 
-    def send(self, message: Message | Notice, at: datetime) -> Answer:
-        if isinstance(message, Notice):
-            self.notices.append(message)
-        else:
-            self.sent.append(message)
+    def send(self, bundle: Bundle, at: datetime) -> Answer:
+        self.sent.append(bundle)
         given = self.answers.pop(0) if self.answers else ACCEPTED
         if isinstance(given, Exception):
             raise given
@@ -48,6 +43,6 @@ class Fake:
 @contextmanager
 def installed(*answers: Answer | Exception, remind: timedelta | None = None) -> Iterator[type[Fake]]:
     """Channels of kind `fake` exist inside this block; gives the class that collects what they are told."""
-    own = type("Installed", (Fake,), {"sent": [], "notices": [], "answers": list(answers), "remind": remind})
+    own = type("Installed", (Fake,), {"sent": [], "answers": list(answers), "remind": remind})
     with registry.extended("fake", own):
         yield own

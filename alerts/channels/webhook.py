@@ -1,31 +1,40 @@
-"""Any program that takes JSON over HTTP.
+"""Any program that takes JSON over HTTP, above all one that understands Alertmanager's webhook.
 
-A POST with the header `Idempotency-Key` (the message's `key`: the same however often it is sent) and this body;
-ratios from 0 to 1, times in seconds or ISO 8601, null where nothing is known:
+A POST with the header `Idempotency-Key` (the sending's key: the same however often it is tried) and the body of
+Alertmanager's webhook, version 4, of one group:
 
-    {"version": 1, "key": …, "episode": what the messages of one alert share, "status": "firing" | "resolved",
-     "severity", "service", "objective", "title", "target", "summary", "text", "cause", "since", "until",
-     "windows": [{"long", "short", "factor", "burn_long", "burn_short", "exceeded"}],
-     "budget": {"remaining", "left_events", "left_seconds", "exhausts_at"},
-     "runbook_url", "page_url"}
+    {"version": "4", "groupKey", "truncatedAlerts": 0, "status": "firing" | "resolved", "receiver", "groupLabels",
+     "commonLabels", "commonAnnotations", "externalURL",
+     "alerts": [{"status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint"}]}
 
-A change of step of an error-budget policy is no alert: its body has "event": "budget_step" instead of a "status":
+What Alertmanager does not know stands in fields of our own, which tolerant receivers pass over. Ratios are from 0 to
+1, times in seconds or ISO 8601, null where nothing is known:
 
-    {"version": 1, "key", "episode", "event": "budget_step", "service", "objective", "title", "policy", "before",
-     "after": "inform" | "freeze-risky" | "freeze-all" | null, "level", "remaining", "summary", "text", "at",
-     "page_url"}
+    "brownout": {"version": 2, "key", "episode", "event": "firing" | "update" | "acknowledged" | "resolved", "summary",
+                 "text", "at"} beside "alerts", and with each alert
+    "brownout": {"episode", "kind", "state": "firing" | "acknowledged" | "resolved", "severity", "service", "objective",
+                 "title", "summary", "cause", "since", "until", "acknowledged_by", "spent", "target",
+                 "windows": [{"long", "short", "factor", "burn_long", "burn_short", "exceeded"}],
+                 "budget": {"remaining", "left_events", "left_seconds", "exhausts_at"}, "runbook_url", "page_url"}
 
 Any 2xx accepts the message; 408, 429 (with Retry-After) and 5xx ask for it later; anything else refuses it for good.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
+from alerts.channels.alertmanager import annotations
 from alerts.channels.base import Answer
 from alerts.channels.http import Poster
+from alerts.rules.bundle import Bundle
 from alerts.rules.message import Message
-from alerts.rules.notice import Notice
 from slo.openslo.schema import Headers, Spec, Url
+
+# How Go's Alertmanager writes that an alert has no end yet.
+ZERO = "0001-01-01T00:00:00Z"
+_FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 
 class WebhookSpec(Spec):
@@ -44,56 +53,81 @@ class Webhook:
     def build(cls, spec: WebhookSpec) -> Self:
         return cls(Poster(spec.url, spec.headers))
 
-    def send(self, message: Message | Notice, at: datetime) -> Answer:
-        body = notice_payload(message) if isinstance(message, Notice) else payload(message)
-        return self._poster.post(body, at, {"Idempotency-Key": message.key})
+    def send(self, bundle: Bundle, at: datetime) -> Answer:
+        return self._poster.post(payload(bundle), at, {"Idempotency-Key": bundle.key})
 
     def close(self) -> None:
         self._poster.close()
 
 
-def notice_payload(notice: Notice) -> dict[str, Any]:
-    """The body of a change of step, as this module's docstring describes it."""
+def payload(bundle: Bundle) -> dict[str, Any]:
+    """The body as this module's docstring describes it."""
+    alerts = [_alert(item) for item in bundle.items]
+    site = urlsplit(bundle.url)
     return {
-        "version": 1,
-        "key": notice.key,
-        "episode": notice.episode,
-        "event": "budget_step",
-        "service": notice.service,
-        "objective": notice.objective,
-        "title": notice.title,
-        "policy": notice.policy,
-        "before": notice.before or None,
-        "after": notice.after or None,
-        "level": notice.level,
-        "remaining": notice.remaining,
-        "summary": notice.summary,
-        "text": notice.text,
-        "at": notice.at.isoformat(),
-        "page_url": notice.page_url,
+        "version": "4",
+        "groupKey": bundle.episode,
+        "truncatedAlerts": 0,
+        "status": "firing" if bundle.open else "resolved",
+        "receiver": "brownout",
+        "groupLabels": dict(bundle.group),
+        "commonLabels": _common(alert["labels"] for alert in alerts),
+        "commonAnnotations": _common(alert["annotations"] for alert in alerts),
+        "externalURL": f"{site.scheme}://{site.netloc}" if site.netloc else "",
+        "alerts": alerts,
+        "brownout": {
+            "version": 2,
+            "key": bundle.key,
+            "episode": bundle.episode,
+            "event": bundle.event,
+            "summary": bundle.summary,
+            "text": bundle.text,
+            "at": bundle.at.isoformat(),
+        },
     }
 
 
-def payload(message: Message) -> dict[str, Any]:
-    """The body as this module's docstring describes it."""
-    figures = message.figures.as_json()
+def _alert(message: Message) -> dict[str, Any]:
+    labels = dict(message.labels)
     return {
-        "version": 1,
-        "key": message.key,
-        "episode": message.episode,
         "status": message.status,
-        "severity": message.severity,
-        "service": message.service,
-        "objective": message.objective,
-        "title": message.title,
-        "target": figures["target"],
-        "summary": message.summary,
-        "text": message.text,
-        "cause": message.cause,
+        "labels": labels,
+        "annotations": annotations(message),
+        "startsAt": message.since.isoformat(),
+        "endsAt": message.until.isoformat() if message.until else ZERO,
+        "generatorURL": message.page_url,
+        "fingerprint": fingerprint(labels),
+        "brownout": _own(message),
+    }
+
+
+def _own(message: Message) -> dict[str, Any]:
+    figures = message.figures.as_json()
+    names = ("episode", "kind", "state", "severity", "service", "objective", "title", "summary", "cause")
+    return {
+        **{name: getattr(message, name) for name in names},
         "since": message.since.isoformat(),
         "until": message.until.isoformat() if message.until else None,
+        "acknowledged_by": message.acknowledged_by or None,
+        "spent": message.spent,
+        "target": figures["target"],
         "windows": figures["windows"],
         "budget": {name: figures[name] for name in ("remaining", "left_events", "left_seconds", "exhausts_at")},
         "runbook_url": message.runbook_url or None,
         "page_url": message.page_url,
     }
+
+
+def _common(many: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """What all of them say alike."""
+    first, *others = many
+    return {name: text for name, text in first.items() if all(other.get(name) == text for other in others)}
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """The fingerprint Alertmanager itself gives these labels: FNV-1a, 64 bits, over the sorted pairs."""
+    value = _FNV_OFFSET
+    for name in sorted(labels):
+        for byte in (*name.encode("utf-8", "replace"), 0xFF, *labels[name].encode("utf-8", "replace"), 0xFF):
+            value = (value ^ byte) * _FNV_PRIME & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"

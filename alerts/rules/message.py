@@ -1,68 +1,98 @@
-"""What is told of an alert, worded once for every channel."""
+"""What is told of one alert, worded once for every channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from alerts.rules import words
 from alerts.rules.figures import Figures
+from alerts.rules.verdicts import State, verdict
 
 SUMMARY_LENGTH = 200
 TITLE_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One thing to tell: an alert began to fire, or resolved.
+    """One alert as it is told, of whatever kind.
 
-    `key` names the message however often it is sent; `episode` names the alert, and is shared by its messages.
-    `since` and `until` are the instants of firing and resolution. Links are absolute; `runbook_url` may be empty.
+    `episode` names the alert for receivers; `since` and `until` are the instants of firing and resolution; `spent` is
+    the share of the period's error budget that the episode has cost. Links are absolute and may be empty; `shed` says
+    what is dimmed on its account, `links` holds further (text, address) pairs of use to whoever looks after it.
     """
 
-    key: str
     episode: str
-    status: Literal["firing", "resolved"]
+    kind: str = "burn"
+    state: State
     severity: str
-    service: str
-    objective: str
     title: str
     cause: str
-    figures: Figures
     since: datetime
-    until: datetime | None
-    page_url: str
+    until: datetime | None = None
+    service: str = ""
+    objective: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
+    acknowledged_by: str = ""
+    acknowledgement: str = ""
+    spent: float | None = None
+    shed: tuple[str, ...] = ()
+    page_url: str = ""
     runbook_url: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def status(self) -> Literal["firing", "resolved"]:
+        """The state in Alertmanager's words, which know no acknowledgement."""
+        return "resolved" if self.state == "resolved" else "firing"
+
+    @property
+    def name(self) -> str:
+        """What it is about, short enough for a line."""
+        return words.clip(self.title or self.objective or self.service or "an alert", TITLE_LENGTH)
+
+    @property
+    def verdict(self) -> str:
+        """What is wrong and how badly: `Checkout answers burns 200× too fast, 37.2 % of the budget left`."""
+        said = verdict(self.kind, self.name, self.state)
+        if self.state == "resolved":
+            lasted = f" after {words.duration((self.until - self.since).total_seconds())}" if self.until else ""
+            cost = "" if self.spent is None else f", {words.percent(self.spent)} of the budget spent"
+            return said + lasted + cost
+        if self.kind == "burn":
+            return said + self._pace + self._left
+        return f"{said}: {words.clip(self.cause, TITLE_LENGTH)}" if self.cause else said
 
     @property
     def summary(self) -> str:
-        """One line for a subject or a phone: what burns, how fast, what is left."""
-        name = words.clip(self.title or self.objective, TITLE_LENGTH)
-        if self.status == "resolved":
-            lasted = f" after {words.duration((self.until - self.since).total_seconds())}" if self.until else ""
-            return words.clip(f"Resolved: {name} stopped burning{lasted}", SUMMARY_LENGTH)
-        worst = self.figures.burning[:1]
-        pace = f" {words.times(worst[0].burn_short)} too fast" if worst else ""
-        remaining = self.figures.remaining
-        left = "" if remaining is None else f", {words.percent(max(0.0, remaining))} of the budget left"
-        return words.clip(f"{self.severity.capitalize()}: {name} burns{pace}{left}", SUMMARY_LENGTH)
+        """One line for a subject or a phone: the verdict, and how urgent it is."""
+        head = {"resolved": "Resolved", "acknowledged": "Acknowledged"}.get(self.state, self.severity.capitalize())
+        if self.state == "acknowledged" and self.acknowledged_by:
+            head += f" by {words.clip(self.acknowledged_by, TITLE_LENGTH // 2)}"
+        return words.clip(f"{head}: {self.verdict}", SUMMARY_LENGTH)
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Everything worth telling, as labelled lines in the order of their use."""
-        ended = (("Until", words.instant(self.until)),) if self.until else ()
-        target = words.target(self.figures.target) if self.figures.target is not None else "unknown"
-        exhausts = self.figures.exhausts_at
+        open_ = self.state != "resolved"
+        exhausts = self.figures.exhausts_at if open_ else None
+        taken_on = f"{self.acknowledged_by}: {self.acknowledgement}".strip(": ")
         lines = (
-            ("What", f"{words.clip(self.title or self.objective, 2 * TITLE_LENGTH)} (target {target})"),
+            ("What", f"{words.clip(self.title or self.objective, 2 * TITLE_LENGTH)}{self._target}"),
             ("Service", self.service),
             ("Why", self.cause),
-            ("Burning", words.burning(self.figures) if self.status == "firing" else ""),
-            ("Budget left", words.left(self.figures)),
-            ("Exhausted", f"{words.instant(exhausts)} at this pace" if exhausts and self.status == "firing" else ""),
+            ("Burning", words.burning(self.figures) if open_ else ""),
+            ("Budget left", words.left(self.figures) if self.kind == "burn" else ""),
+            ("Exhausted", f"{words.instant(exhausts)} at this pace" if exhausts else ""),
+            ("Cost", "" if self.spent is None else f"{words.percent(self.spent)} of the budget of the period"),
+            ("Shed", ", ".join(self.shed)),
+            ("Taken on by", words.clip(taken_on, 2 * TITLE_LENGTH)),
             ("Since", words.instant(self.since)),
-            *ended,
+            ("Until", words.instant(self.until) if self.until else ""),
             ("Runbook", self.runbook_url),
             ("Details", self.page_url),
+            *self.links,
         )
         return tuple((label, text) for label, text in lines if text)
 
@@ -71,7 +101,23 @@ class Message:
         """The facts as plain text, a line each."""
         return "\n".join(f"{label}: {text}" for label, text in self.facts)
 
+    @property
+    def _pace(self) -> str:
+        worst = self.figures.burning[:1]
+        return f" {words.times(worst[0].burn_short)} too fast" if worst else ""
 
-def episode_key(objective: str, severity: str, alert: int, opened_at: datetime) -> str:
+    @property
+    def _left(self) -> str:
+        remaining = self.figures.remaining
+        return "" if remaining is None else f", {words.percent(max(0.0, remaining))} of the budget left"
+
+    @property
+    def _target(self) -> str:
+        if self.kind != "burn":
+            return ""
+        return f" (target {words.target(self.figures.target) if self.figures.target is not None else 'unknown'})"
+
+
+def episode_key(subject: str, severity: str, alert: int, opened_at: datetime) -> str:
     """Names an alert for receivers, at most 240 ASCII characters; never used again, even by a restored database."""
-    return f"{objective}:{severity}:{alert}-{int(opened_at.timestamp())}"
+    return f"{subject}:{severity}:{alert}-{int(opened_at.timestamp())}"

@@ -81,7 +81,7 @@ class _Run:
                 break
             try:
                 lane.adapter = lane.adapter or registry.adapter(lane.channel.kind, lane.channel.spec)
-                message = compose(lane.delivery, self.runbooks)
+                bundle = compose(lane.delivery, self.runbooks, self._moment())
             except ChannelError as error:
                 self._settle(lane, Answer("refused", str(error)))
                 continue
@@ -90,7 +90,7 @@ class _Run:
                 self._settle(lane, Answer("retry", f"The message could not be worded: {type(error).__name__}"))
                 continue
             lane.deadline = time.monotonic() + SEND_SECONDS
-            self.running[pool.submit(lane.adapter.send, message, self._moment())] = lane
+            self.running[pool.submit(lane.adapter.send, bundle, bundle.at)] = lane
             return
         if lane.adapter:
             lane.adapter.close()

@@ -1,62 +1,81 @@
 """Word what a delivery has to tell."""
 
 from collections.abc import Container
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
 
 from alerts.models import Alert, BudgetChange, Delivery, Transition
+from alerts.rules.bundle import Bundle, alone
 from alerts.rules.figures import restore
 from alerts.rules.message import Message, episode_key
-from alerts.rules.notice import Notice
+from alerts.rules.verdicts import NAMES
+from alerts.rules.words import percent
+from slo.maths.budget_policy import ACTIONS
+
+ACTION_TITLES: dict[str, str] = {"": "Nothing is to be done any more"} | {str(n): text for n, text in ACTIONS.items()}
 
 
-def compose(delivery: Delivery, runbooks: Container[str]) -> Message | Notice:
-    """The message of a delivery; that of an alert has the figures of its last evaluation.
+def compose(delivery: Delivery, runbooks: Container[str], at: datetime) -> Bundle:
+    """What a delivery tells, sent at `at`; an alert has the figures of its last evaluation.
 
     `runbooks` are the names there are: only an existing one is linked.
     """
     if delivery.budget_change:
-        return _notice(delivery, delivery.budget_change)
+        return alone(_step(delivery.budget_change), delivery.dedup_key, at)
     assert delivery.transition is not None  # noqa: S101 a constraint sees to it
-    return _message(delivery, delivery.transition, runbooks)
+    return alone(_message(delivery.transition, runbooks), delivery.dedup_key, at)
 
 
-def _notice(delivery: Delivery, change: BudgetChange) -> Notice:
+def _step(change: BudgetChange) -> Message:
     objective = change.objective
-    return Notice(
-        key=delivery.dedup_key,
+    left = "" if change.remaining is None else f" ({percent(change.remaining)} of the budget left)"
+    told = f"{ACTION_TITLES.get(change.after, change.after)}{left}"
+    return Message(
         episode=f"{objective.name}:budget",
+        kind="budget",
+        state="firing" if change.after else "resolved",
+        severity="ticket",
+        title=str(objective),
+        cause="; ".join(text.rstrip(". ") for text in (told, change.text, f"policy {change.policy}") if text),
+        since=change.at,
+        until=None if change.after else change.at,
         service=objective.service.name,
         objective=objective.name,
-        title=str(objective),
-        policy=change.policy,
-        before=change.before,
-        after=change.after,
-        level=change.level,
-        remaining=change.remaining,
-        advice=change.text,
-        at=change.at,
+        labels={
+            "alertname": NAMES["budget"],
+            "kind": "budget",
+            "severity": "ticket",
+            "service": objective.service.name,
+            "objective": objective.name,
+        },
         page_url=link("objective", objective.name),
     )
 
 
-def _message(delivery: Delivery, change: Transition, runbooks: Container[str]) -> Message:
+def _message(change: Transition, runbooks: Container[str]) -> Message:
     alert = change.alert
     objective = alert.objective
     resolved = change.after == Alert.State.RESOLVED
     return Message(
-        key=delivery.dedup_key,
         episode=episode_key(objective.name, alert.severity, alert.pk, alert.opened_at),
-        status="resolved" if resolved else "firing",
+        state="resolved" if resolved else "firing",
         severity=alert.severity,
-        service=objective.service.name,
-        objective=objective.name,
         title=str(objective),
         cause=change.cause,
-        figures=restore(alert.figures),
         since=alert.fired_at or alert.opened_at,
         until=alert.ended_at if resolved else None,
+        service=objective.service.name,
+        objective=objective.name,
+        labels={
+            "alertname": NAMES["burn"],
+            "kind": "burn",
+            "severity": alert.severity,
+            "service": objective.service.name,
+            "objective": objective.name,
+        },
+        figures=restore(alert.figures),
         page_url=link("alert", alert.pk),
         runbook_url=link("runbook", objective.runbook) if objective.runbook in runbooks else "",
     )

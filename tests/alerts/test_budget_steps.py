@@ -106,7 +106,7 @@ def test_those_are_told_whom_the_policy_names_or_who_hear_of_tickets(named: list
     assert list(owed.values_list("channel__name", flat=True)) == told
 
 
-def test_the_notice_says_what_is_done_now_and_why() -> None:
+def test_its_message_says_what_is_done_now_and_why() -> None:
     agreed()
     channel(severities=("ticket",))
     spending(bad=6)
@@ -114,15 +114,16 @@ def test_the_notice_says_what_is_done_now_and_why() -> None:
         evaluate(NOW)
         deliver(NOW)
         deliver(NOW + MINUTE)
-    (notice,) = receiver.notices
-    assert notice.summary == "Error budget of checkout (40 % of the budget left): inform"
-    assert "Means: Talk about it on Monday." in notice.text
-    assert "Policy: agreed" in notice.text
-    assert notice.page_url.endswith("/objectives/checkout/")
+    (notice,) = receiver.sent
+    assert notice.summary == (
+        "Ticket: the error budget of checkout calls for action: Inform (40 % of the budget left); "
+        "Talk about it on Monday; policy agreed"
+    )
+    assert notice.url.endswith("/objectives/checkout/")
     assert Delivery.objects.filter(budget_change__isnull=False, state="sent").count() == 1
 
 
-def test_notices_of_one_budget_arrive_in_order_and_can_be_sent_again() -> None:
+def test_messages_of_one_budget_arrive_in_order_and_can_be_sent_again() -> None:
     agreed()
     channel(severities=("ticket",))
     item = spending(bad=6)
@@ -135,7 +136,7 @@ def test_notices_of_one_budget_arrive_in_order_and_can_be_sent_again() -> None:
         dead = Delivery.objects.get(state="dead", budget_change__isnull=False)
         send_again(dead, NOW + 21 * MINUTE)
         deliver(NOW + 21 * MINUTE)
-    assert [notice.after for notice in receiver.notices][-2:] == ["inform", "freeze-all"]
+    assert [notice.first.cause.split(" (")[0] for notice in receiver.sent][-2:] == ["Inform", "Freeze all but fixes"]
 
 
 def test_an_e_mail_and_a_webhook_tell_it(receiver: Receiver) -> None:
@@ -146,14 +147,14 @@ def test_an_e_mail_and_a_webhook_tell_it(receiver: Receiver) -> None:
     spending(bad=6)
     evaluate(NOW)
     deliver(NOW)
-    assert mail.outbox[0].subject == "Error budget of checkout (40 % of the budget left): inform"
+    assert mail.outbox[0].subject.startswith("Ticket: the error budget of checkout calls for action: Inform (40 %")
     bodies = [request.json for request in receiver.wait(2)]
     hook = next(body for body in bodies if isinstance(body, dict))
-    assert (hook["event"], hook["after"], hook["level"]) == ("budget_step", "inform", 0.5)
+    assert hook["alerts"][0]["labels"] == hook["commonLabels"]
     (alert,) = next(body for body in bodies if isinstance(body, list))
-    assert alert["labels"] == {
-        "alertname": "ErrorBudgetStep", "service": "shop", "objective": "checkout", "severity": "info",
-        "action": "inform",
+    assert alert["labels"] == hook["commonLabels"] == {
+        "alertname": "ErrorBudgetStep", "kind": "budget", "service": "shop", "objective": "checkout",
+        "severity": "ticket",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from alerts.channels import http, registry
 from alerts.channels.base import ANSWER_LENGTH, Answer
 from alerts.rules.message import Message
-from tests.alerts.test_message import FIRING, RESOLVED, SINCE
+from tests.alerts.test_message import FIRING, RESOLVED, SINCE, told
 from tests.servers import Receiver
 from tests.servers.process import free_port
 
@@ -29,7 +29,7 @@ NOW = SINCE + timedelta(minutes=5)
 def send(url: str, message: Message = FIRING, *, headers: dict[str, str] | None = None, at: datetime = NOW) -> Answer:
     channel = registry.adapter("webhook", {"url": url, "headers": headers or {}})
     try:
-        return channel.send(message, at)
+        return channel.send(told(message, at), at)
     finally:
         channel.close()
 
@@ -41,25 +41,38 @@ def test_a_webhook_gets_the_documented_body_and_the_key_as_header(receiver: Rece
     )
     (request,) = receiver.requests
     assert (request.method, request.path) == ("POST", "/hook")
-    assert request.headers["idempotency-key"] == FIRING.key
+    assert request.headers["idempotency-key"] == told().key
     assert request.headers["authorization"] == "Bearer hush"
     assert request.headers["content-type"] == "application/json"
     body = request.json
-    assert {name: body[name] for name in ("version", "key", "status", "severity", "objective", "until")} == {
-        "version": 1,
-        "key": FIRING.key,
+    assert {name: text for name, text in body.items() if name not in ("alerts", "brownout")} == {
+        "version": "4",
+        "groupKey": FIRING.episode,
+        "truncatedAlerts": 0,
         "status": "firing",
-        "severity": "page",
-        "objective": "checkout",
-        "until": None,
+        "receiver": "brownout",
+        "groupLabels": {"service": "shop"},
+        "commonLabels": FIRING.labels,
+        "commonAnnotations": {
+            "summary": FIRING.summary,
+            "description": FIRING.text,
+            "runbook_url": FIRING.runbook_url,
+        },
+        "externalURL": "https://brownout.example",
     }
-    assert body["budget"] == {
+    assert (body["brownout"]["key"], body["brownout"]["event"]) == (told().key, "firing")
+    (alert,) = body["alerts"]
+    assert (alert["status"], alert["labels"]) == ("firing", FIRING.labels)
+    assert (alert["startsAt"], alert["endsAt"]) == (SINCE.isoformat(), "0001-01-01T00:00:00Z")
+    assert alert["generatorURL"] == FIRING.page_url
+    own = alert["brownout"]
+    assert own["budget"] == {
         "remaining": 0.3719,
         "left_events": 4321,
         "left_seconds": 482,
         "exhausts_at": "2026-03-03T04:00:00+00:00",
     }
-    assert body["windows"][1] == {
+    assert own["windows"][1] == {
         "long": 3600,
         "short": 300,
         "factor": 14.4,
@@ -67,7 +80,7 @@ def test_a_webhook_gets_the_documented_body_and_the_key_as_header(receiver: Rece
         "burn_short": 200.0,
         "exceeded": True,
     }
-    assert (body["runbook_url"], body["page_url"]) == (FIRING.runbook_url, FIRING.page_url)
+    assert (own["runbook_url"], own["page_url"], own["state"]) == (FIRING.runbook_url, FIRING.page_url, "firing")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +173,7 @@ def test_a_channel_that_cannot_work_is_refused_at_its_field(kind: str, spec: dic
 
 
 def email_answer(message: Message = FIRING) -> Answer:
-    return registry.adapter("email", {"to": ["ops@example.com"]}).send(message, NOW)
+    return registry.adapter("email", {"to": ["ops@example.com"]}).send(told(message), NOW)
 
 
 def test_a_mail_has_a_short_subject_and_a_text() -> None:
@@ -221,7 +234,7 @@ def test_mails_of_an_alert_reach_a_real_server_as_one_thread(postbox: Postbox) -
     for message in (replace(FIRING, title="漫画 checkout"), RESOLVED):
         assert email_answer(message).outcome == "accepted"
     first, second = postbox.mails
-    assert first["X-Brownout-Key"] == FIRING.key
+    assert first["X-Brownout-Key"] == told().key
     assert first["References"] == second["References"]
     body = first.get_payload(decode=True)
     assert isinstance(body, bytes)

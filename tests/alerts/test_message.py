@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels import alertmanager, email, webhook
+from alerts.rules.bundle import Bundle, Event, alone
 from alerts.rules.figures import Figures, WindowFigures, restore
 from alerts.rules.message import Message, episode_key
 from alerts.rules.words import clip, duration, percent, target
@@ -28,9 +29,8 @@ FIGURES = Figures(
     as_of=SINCE,
 )
 FIRING = Message(
-    key="checkout:page:7-1772452800:firing",
     episode="checkout:page:7-1772452800",
-    status="firing",
+    state="firing",
     severity="page",
     service="shop",
     objective="checkout",
@@ -41,8 +41,20 @@ FIRING = Message(
     until=None,
     page_url="https://brownout.example/alerts/7/",
     runbook_url="https://brownout.example/runbooks/checkout/",
+    labels={
+        "alertname": "ErrorBudgetBurn",
+        "kind": "burn",
+        "severity": "page",
+        "service": "shop",
+        "objective": "checkout",
+    },
 )
-RESOLVED = replace(FIRING, status="resolved", until=SINCE + timedelta(minutes=42))
+RESOLVED = replace(FIRING, state="resolved", until=SINCE + timedelta(minutes=42))
+
+
+def told(message: Message = FIRING, at: datetime = SINCE) -> Bundle:
+    """The message in a bundle of its own, as it is sent."""
+    return alone(message, f"{message.episode}:{message.state}", at)
 
 
 def test_the_summary_says_what_burns_how_fast_and_what_is_left() -> None:
@@ -82,6 +94,86 @@ def test_figures_survive_being_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "title", "firing", "resolved"),
+    [
+        ("no-data", "Checkout", "Ticket: Checkout has no data: why", "Resolved: Checkout has data again"),
+        (
+            "completeness",
+            "Checkout",
+            "Ticket: Checkout is measured with gaps: why",
+            "Resolved: Checkout is measured without gaps again",
+        ),
+        (
+            "budget",
+            "Checkout",
+            "Ticket: the error budget of Checkout calls for action: why",
+            "Resolved: the error budget of Checkout calls for nothing more",
+        ),
+        (
+            "source",
+            "metrics",
+            "Ticket: the source metrics does not answer: why",
+            "Resolved: the source metrics answers again",
+        ),
+        (
+            "delivery",
+            "hook",
+            "Ticket: the channel hook does not deliver: why",
+            "Resolved: the channel hook delivers again",
+        ),
+        (
+            "shedding",
+            "shop {}",
+            "Ticket: the shedding of shop {} needs a person: why",
+            "Resolved: the shedding of shop {} goes on by itself",
+        ),
+        ("news", "Things", "Ticket: Things: why", "Resolved: Things is over"),
+    ],
+)
+def test_every_kind_of_alert_has_its_verdict(kind: str, title: str, firing: str, resolved: str) -> None:
+    message = Message(episode="e", kind=kind, state="firing", severity="ticket", title=title, cause="why", since=SINCE)
+    assert message.summary == firing
+    assert replace(message, state="resolved").summary == resolved
+    assert "Budget left" not in message.text
+
+
+def test_who_took_it_on_and_what_it_cost_is_told() -> None:
+    taken = replace(FIRING, state="acknowledged", acknowledged_by="ada", acknowledgement="on it", shed=("nudges",))
+    assert taken.summary.startswith("Acknowledged by ada: Checkout answers burns 200×")
+    assert "Taken on by: ada: on it" in taken.text
+    assert "Shed: nudges" in taken.text
+    spent = replace(RESOLVED, spent=0.125)
+    assert spent.summary == "Resolved: Checkout answers stopped burning after 42m, 12.5 % of the budget spent"
+    assert "Cost: 12.5 % of the budget of the period" in spent.text
+
+
+def group(*items: Message, event: Event = "firing", **about: str) -> Bundle:
+    return Bundle(key="k", episode="e", event=event, items=items, at=SINCE, group=about, page_url="https://b.example/")
+
+
+def test_a_group_is_told_by_its_size_and_its_most_urgent_alert() -> None:
+    ticket = replace(FIRING, severity="ticket", title="Search")
+    firing = group(FIRING, FIRING, ticket, service="shop", team="")
+    assert (
+        firing.summary
+        == "2 pages and 1 ticket of shop: Checkout answers burns 200× too fast, 37.2 % of the budget left"
+    )
+    assert group(FIRING, ticket, event="acknowledged").summary.startswith("Acknowledged: 1 page and 1 ticket: Checkout")
+    over = group(RESOLVED, RESOLVED, event="resolved", service="shop").summary
+    assert over == "Resolved: 2 alerts of shop; Checkout answers stopped burning after 42m"
+
+
+def test_a_storm_is_told_on_a_screen_and_its_rest_is_counted() -> None:
+    storm = group(*(replace(FIRING, title=f"Objective {n}") for n in range(500)))
+    assert storm.text.count("Why:") == 5
+    assert storm.text.splitlines()[-1] == "and 465 more: https://b.example/"
+    assert len(storm.summary) <= 200
+    assert len(storm.text) < 12_000
+    with pytest.raises(ValueError, match="one alert"):
+        group()
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [(0, "0s"), (59.6, "1m"), (90, "1m30s"), (3_600, "1h"), (3_661, "1h1m"), (93_784, "1d2h"), (-5, "0s")],
 )
@@ -104,12 +196,7 @@ def test_a_target_keeps_its_digits(ratio: float, words: str) -> None:
 def test_the_alert_is_sent_to_alertmanager_in_its_own_form() -> None:
     at = SINCE + timedelta(minutes=5)
     sent = alertmanager.payload(FIRING, at)
-    assert sent["labels"] == {
-        "alertname": "ErrorBudgetBurn",
-        "service": "shop",
-        "objective": "checkout",
-        "severity": "page",
-    }
+    assert sent["labels"] == FIRING.labels
     assert sent["annotations"]["runbook_url"] == FIRING.runbook_url
     assert sent["annotations"]["summary"] == FIRING.summary
     assert sent["generatorURL"] == FIRING.page_url
@@ -121,11 +208,11 @@ def test_a_missing_runbook_leaves_no_empty_link() -> None:
     without = replace(FIRING, runbook_url="")
     assert "Runbook" not in without.text
     assert "runbook_url" not in alertmanager.payload(without, SINCE)["annotations"]
-    assert webhook.payload(without)["runbook_url"] is None
+    assert webhook.payload(told(without))["alerts"][0]["brownout"]["runbook_url"] is None
 
 
 def test_mails_of_one_alert_form_a_thread_and_a_repeated_one_has_the_same_id() -> None:
-    first, again, end = (email.compose(m, ["a@example.com"]) for m in (FIRING, FIRING, RESOLVED))
+    first, again, end = (email.compose(told(m), ["a@example.com"]) for m in (FIRING, FIRING, RESOLVED))
     assert first.extra_headers["Message-ID"] == again.extra_headers["Message-ID"]
     assert first.extra_headers["References"] == end.extra_headers["References"]
 
@@ -139,9 +226,9 @@ AWKWARD = st.one_of(
 def test_every_channel_can_render_whatever_people_wrote(title: str, cause: str) -> None:
     message = replace(FIRING, title=title, cause=clip(cause, 500))
     assert len(message.summary) <= 200
-    json.dumps(webhook.payload(message)).encode()
+    json.dumps(webhook.payload(told(message))).encode()
     json.dumps(alertmanager.payload(message, SINCE)).encode()
-    mail = email.compose(message, ["a@example.com"])
+    mail = email.compose(told(message), ["a@example.com"])
     assert "\n" not in mail.subject
     assert len(mail.subject) <= email.SUBJECT_LENGTH
     assert mail.message().as_bytes()

@@ -12,8 +12,7 @@ from alerts.channels import fake, registry
 from alerts.channels.base import Answer
 from alerts.errors import NotDeadError
 from alerts.models import Channel, Delivery
-from alerts.rules.message import Message
-from alerts.rules.notice import Notice
+from alerts.rules.bundle import Bundle
 from alerts.rules.retry import OUTBOX
 from alerts.selectors import dead_letters, outbox_depth
 from alerts.services import deliver as service
@@ -46,7 +45,7 @@ def test_a_message_is_sent_once_and_its_answer_kept() -> None:
     with fake.installed() as receiver:
         assert deliver(NOW) == 1
         assert deliver(NOW + MINUTE) == 0
-    assert [m.status for m in receiver.sent] == ["firing"]
+    assert [b.event for b in receiver.sent] == ["firing"]
     sent = delivery()
     assert (sent.state, sent.sends, sent.answer) == ("sent", 1, "200 OK")
     assert sent.sent_at is not None
@@ -66,7 +65,7 @@ def test_a_failed_sending_waits_longer_each_time_and_gets_through_under_the_same
         deliver(NOW + 10 * SECOND)
         assert delivery().due_at - (NOW + 10 * SECOND) == pytest.approx(8 * SECOND, abs=SECOND)
         assert deliver(NOW + MINUTE) == 1
-    assert len({m.key for m in receiver.sent}) == 1
+    assert len({b.key for b in receiver.sent}) == 1
     assert len(receiver.sent) == 3
 
 
@@ -118,7 +117,7 @@ def test_a_dead_one_can_be_sent_again() -> None:
         assert (delivery().state, delivery().attempts) == ("due", 0)
         assert deliver(NOW + MINUTE) == 1
     assert delivery().state == "sent"
-    assert len({m.key for m in receiver.sent}) == 1
+    assert len({b.key for b in receiver.sent}) == 1
 
 
 def test_only_a_dead_one_can_be_sent_again() -> None:
@@ -137,7 +136,7 @@ def test_the_end_never_overtakes_the_beginning() -> None:
         deliver(NOW + 20 * MINUTE)
         assert delivery(told="resolved").attempts == 0
         deliver(NOW + 30 * MINUTE)
-    assert [m.status for m in receiver.sent] == ["firing", "firing", "firing", "resolved"]
+    assert [b.event for b in receiver.sent] == ["firing", "firing", "firing", "resolved"]
 
 
 def test_the_end_is_told_even_if_the_beginning_was_given_up() -> None:
@@ -147,7 +146,7 @@ def test_the_end_is_told_even_if_the_beginning_was_given_up() -> None:
         deliver(NOW)
         resolve(alert)
         assert deliver(NOW + 20 * MINUTE) == 1
-    assert [m.status for m in receiver.sent] == ["firing", "resolved"]
+    assert [b.event for b in receiver.sent] == ["firing", "resolved"]
 
 
 def test_a_beginning_sent_again_after_the_end_is_followed_by_the_end_again() -> None:
@@ -159,7 +158,7 @@ def test_a_beginning_sent_again_after_the_end_is_followed_by_the_end_again() -> 
         deliver(NOW + 20 * MINUTE)
         send_again(delivery(), NOW + HOUR)
         deliver(NOW + HOUR)
-    assert [m.status for m in receiver.sent] == ["firing", "resolved", "firing", "resolved"]
+    assert [b.event for b in receiver.sent] == ["firing", "resolved", "firing", "resolved"]
 
 
 def test_a_sender_that_died_after_sending_leads_to_a_repetition_under_the_same_key(
@@ -181,7 +180,7 @@ def test_a_sender_that_died_after_sending_leads_to_a_repetition_under_the_same_k
                 deliver(NOW)
         assert deliver(NOW + 5 * SECOND) == 0, "the lease still holds"
         assert deliver(NOW + outbox.LEASE + SECOND) == 1
-    assert [m.key for m in receiver.sent] == [delivery().dedup_key] * 2
+    assert [b.key for b in receiver.sent] == [delivery().dedup_key] * 2
     assert (delivery().state, delivery().attempts) == ("sent", 0)
 
 
@@ -212,7 +211,7 @@ def test_a_channel_that_wants_reminders_hears_again_while_the_alert_fires_and_no
         resolve(alert)
         deliver(NOW + 20 * MINUTE)
         deliver(NOW + 30 * MINUTE)
-    assert [m.status for m in receiver.sent] == ["firing", "firing", "firing", "resolved"]
+    assert [b.event for b in receiver.sent] == ["firing", "firing", "firing", "resolved"]
     assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
 
 
@@ -229,7 +228,7 @@ def test_a_reminder_on_its_way_keeps_the_end_waiting() -> None:
         outbox.settle(reminder, fake.ACCEPTED, moment, MINUTE)
         assert delivery().state == "sent"
         assert deliver(moment) == 1
-    assert receiver.sent[-1].status == "resolved"
+    assert receiver.sent[-1].event == "resolved"
 
 
 def test_a_channel_in_trouble_is_tried_once_a_run_and_not_for_each_message() -> None:
@@ -280,7 +279,7 @@ def test_a_slow_receiver_delays_nobody_else_and_is_left_after_its_time(monkeypat
     released = threading.Event()
 
     class Slow(fake.Fake):
-        def send(self, message: Message | Notice, at: object) -> Answer:
+        def send(self, bundle: Bundle, at: object) -> Answer:
             released.wait(20)
             return fake.ACCEPTED
 
@@ -346,4 +345,4 @@ def test_a_receiver_that_breaks_asks_for_patience_and_comes_back_is_told_once_mo
     bodies = [request.json for request in receiver.requests]
     assert [body["status"] for body in bodies] == ["firing", "firing", "firing", "resolved"]
     assert len({request.headers["idempotency-key"] for request in receiver.requests}) == 2
-    assert len({body["episode"] for body in bodies}) == 1
+    assert len({body["groupKey"] for body in bodies}) == 1

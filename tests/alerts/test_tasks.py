@@ -54,5 +54,5 @@ def test_the_task_sends_what_is_due_by_the_clock() -> None:
     tasks.evaluate(NOW)
     with fake.installed() as receiver:
         tasks.deliver()
-    assert [m.objective for m in receiver.sent] == ["checkout"]
-    assert receiver.sent[0].since == NOW + timedelta(0)
+    assert [b.first.objective for b in receiver.sent] == ["checkout"]
+    assert receiver.sent[0].first.since == NOW + timedelta(0)
