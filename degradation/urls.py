@@ -2,10 +2,10 @@
 
 from django.urls import path, re_path
 
-from degradation import ofrep
+from degradation.ofrep import views
 
 urlpatterns = [
-    path("evaluate/flags", ofrep.evaluate_all),
+    path("evaluate/flags", views.evaluate_all),
     # Any text may be asked for, however odd: it is an unknown flag then, and not an unknown address.
-    re_path(r"^evaluate/flags/(?P<key>.*)\Z", ofrep.evaluate_one),
+    re_path(r"^evaluate/flags/(?P<key>.*)\Z", views.evaluate_one),
 ]

@@ -3,12 +3,14 @@
 from degradation.selectors.capability_modes import ModeView, capabilities, matrix, modes, what_if
 from degradation.selectors.component_health import Health, health
 from degradation.selectors.flag_views import FlagView, changes, changes_for, flag, flags, histories
+from degradation.selectors.served import Served, served
 from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
 
 __all__ = [
     "FlagView",
     "Health",
     "ModeView",
+    "Served",
     "ShedSpan",
     "ShedView",
     "capabilities",
@@ -20,6 +22,7 @@ __all__ = [
     "histories",
     "matrix",
     "modes",
+    "served",
     "shedding",
     "sheds",
     "what_if",

@@ -39,6 +39,11 @@ def flag(key: str, at: datetime) -> FlagView:
     return _view(found, at)
 
 
+def flag_view(item: Flag, at: datetime) -> FlagView:
+    """The flag as it was read, at an instant: perhaps a later one."""
+    return _view(item, at)
+
+
 def changes(item: Flag, limit: int = 20) -> list[FlagChange]:
     """The flag's latest changes, newest first."""
     return list(item.changes.select_related("actor", "alert__objective")[:limit])

@@ -18,9 +18,8 @@ from django.utils.http import parse_etags
 from django.views.decorators.csrf import csrf_exempt
 
 from degradation import selectors
-from degradation.selectors import FlagView
+from degradation.selectors import Served
 from slo.api_auth import token_of
-from slo.errors import NotFoundError
 from slo.services.access import includes, valid_token
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 Mistake = Literal["PARSE_ERROR", "INVALID_CONTEXT", "GENERAL", "FLAG_NOT_FOUND"]
 
 LARGEST_BODY = 65_536
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_KEY = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
 def _endpoint(view: View[P]) -> View[P]:
@@ -56,10 +55,11 @@ def evaluate_one(request: HttpRequest, key: str) -> HttpResponse:
     # A text that can be no key is not worth a query, and some databases refuse it.
     if not _KEY.fullmatch(key):
         return _error(404, f"There is no flag with the key {key[:100]!r}", "FLAG_NOT_FOUND", key)
-    try:
-        return JsonResponse(_evaluation(selectors.flag(key, datetime.now(UTC))))
-    except NotFoundError as error:
-        return _error(404, str(error), "FLAG_NOT_FOUND", key)
+    at = datetime.now(UTC)
+    for item in selectors.served(at):
+        if item.key == key:
+            return JsonResponse(_evaluation(item.now(at)))
+    return _error(404, f"There is no flag with the key {key!r}", "FLAG_NOT_FOUND", key)
 
 
 @_endpoint
@@ -68,12 +68,13 @@ def evaluate_all(request: HttpRequest) -> HttpResponse:
     mistake = _mistake(request)
     if mistake is not None:
         return mistake
-    views = selectors.flags(datetime.now(UTC))
+    at = datetime.now(UTC)
+    items = [item.now(at) for item in selectors.served(at)]
     answer = {
-        "flags": [_evaluation(view) for view in views],
+        "flags": [_evaluation(item) for item in items],
         "metadata": {
-            "shed": sum(view.state == "shed" for view in views),
-            "forced": sum(view.state.startswith("forced") for view in views),
+            "shed": sum(item.state == "shed" for item in items),
+            "forced": sum(item.state.startswith("forced") for item in items),
         },
     }
     response: HttpResponse = JsonResponse(answer)
@@ -85,26 +86,32 @@ def evaluate_all(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _evaluation(view: FlagView) -> dict[str, Any]:
+def _evaluation(item: Served) -> dict[str, Any]:
     return {
-        "key": view.flag.key,
-        "value": view.value,
+        "key": item.key,
+        "value": item.value,
         # DISABLED would make some clients fall back to the default in their code; a shed flag has a value.
-        "reason": "STATIC" if view.state == "auto" else "TARGETING_MATCH",
-        "variant": "on" if view.value else "off",
-        "metadata": _metadata(view),
+        "reason": "STATIC" if item.state == "auto" else "TARGETING_MATCH",
+        "variant": _variant(item),
+        "metadata": _metadata(item),
     }
 
 
-def _metadata(view: FlagView) -> dict[str, str | int]:
+def _variant(item: Served) -> str | None:
+    if isinstance(item.value, bool):
+        return "on" if item.value else "off"
+    return item.variant
+
+
+def _metadata(item: Served) -> dict[str, str | int | float | bool]:
     """Flat, and without nulls, as the protocol wants it."""
-    found: dict[str, str | int] = {"tier": view.flag.tier, "state": view.state, "service": view.flag.service.name}
-    if view.reason:
-        found["cause"] = view.reason
-    if view.since:
-        found["since"] = _iso(view.since)
-    if view.until:
-        found["until"] = _iso(view.until)
+    found = {**item.details, "state": item.state}
+    if item.cause:
+        found["cause"] = item.cause
+    if item.since:
+        found["since"] = _iso(item.since)
+    if item.until:
+        found["until"] = _iso(item.until)
     return found
 
 

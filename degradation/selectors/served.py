@@ -1,0 +1,79 @@
+"""What applications are told over OFREP: the flags, and whatever else the other parts of this package contribute."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from degradation.rules.value import Marks
+from degradation.selectors.flag_views import FlagView, flag_view, flags
+
+# As JSON has them. A number that is not whole goes out as one (1.0), which typed clients insist on.
+Value = bool | int | float | str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A value under a key: `value` for all, or what `marks` say for each targeting key.
+
+    `safe` is answered once nothing has been heard for too long. `state` says in a word who or what decides, `cause`
+    why, `since` when that began and `until` when it ends by itself: from then on it is `then` that is served.
+    `details` is more for the metadata: flat, texts, numbers and booleans only.
+    """
+
+    key: str
+    value: Value
+    safe: Value
+    marks: Marks | None = None
+    variant: str | None = None
+    state: str = "auto"
+    cause: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    then: "Served | None" = None
+    details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    def now(self, at: datetime) -> "Served":
+        """What is served under the key at `at`."""
+        return self.then if self.then is not None and self.until is not None and self.until <= at else self
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A contribution: `read` gives the whole of it, and is asked again after `every` seconds."""
+
+    name: str
+    read: Callable[[datetime], Sequence[Served]]
+    every: float = 0.0
+
+
+def flag_values(at: datetime) -> list[Served]:
+    """Every flag, the least important tier first."""
+    return [_flag(view) for view in flags(at)]
+
+
+# Every part is read by itself: one that breaks leaves the others as they are.
+PARTS: tuple[Part, ...] = (Part("flags", flag_values),)
+
+
+def served(at: datetime) -> list[Served]:
+    """Everything applications can ask for."""
+    return [item for part in PARTS for item in part.read(at)]
+
+
+def _flag(view: FlagView) -> Served:
+    item = view.flag
+    # What holds once the override is over is known already, so that it holds to the instant.
+    then = flag_view(item, view.until) if view.state.startswith("forced") and view.until else None
+    return Served(
+        key=item.key,
+        value=view.value,
+        safe=item.safe_value,
+        marks=item.marks(),
+        state=view.state,
+        cause=view.reason,
+        since=view.since,
+        until=view.until,
+        then=_flag(then) if then else None,
+        details={"tier": item.tier, "service": item.service.name},
+    )
