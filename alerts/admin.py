@@ -8,16 +8,16 @@ from slo.admin import ReadOnly
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly):
-    list_display = ("objective", "severity", "state", "opened_at", "fired_at", "ended_at", "acknowledged_by")
-    list_filter = ("state", "severity")
-    search_fields = ("objective__name",)
-    list_select_related = ("objective", "acknowledged_by")
+    list_display = ("kind", "subject", "severity", "state", "opened_at", "fired_at", "ended_at", "acknowledged_by")
+    list_filter = ("state", "kind", "severity")
+    search_fields = ("subject", "title")
+    list_select_related = ("acknowledged_by",)
 
 
 @admin.register(Transition)
 class TransitionAdmin(ReadOnly):
-    list_display = ("at", "alert", "before", "after", "cause", "actor")
-    list_select_related = ("alert__objective", "actor")
+    list_display = ("at", "alert", "kind", "before", "after", "cause", "actor", "via")
+    list_select_related = ("alert", "actor")
 
 
 @admin.register(BudgetChange)

@@ -32,8 +32,11 @@ class AlertOut(Schema):
     """An alert; `figures` are those of its last evaluation, ratios from 0 to 1, spans in seconds."""
 
     id: int
-    objective: str
-    service: str
+    kind: str
+    subject: str
+    title: str
+    objective: str | None
+    service: str | None
     severity: str
     state: str
     opened_at: datetime
@@ -57,7 +60,7 @@ class DeliveryOut(Schema):
 
     id: int
     alert: int | None
-    objective: str
+    objective: str | None
     channel: str
     told: str
     key: str
@@ -223,14 +226,15 @@ def replay(
 
 def _alert(alert: Alert, runbooks: frozenset[str]) -> dict[str, Any]:
     acknowledged = alert.acknowledged_at is not None
-    named = {name: getattr(alert, name) for name in ("severity", "state", "opened_at", "fired_at", "ended_at")}
+    named = {name: getattr(alert, name) for name in ("kind", "subject", "title", "severity", "state")}
+    named |= {name: getattr(alert, name) for name in ("opened_at", "fired_at", "ended_at")}
     return {
         **named,
         "id": alert.pk,
-        "objective": alert.objective.name,
-        "service": alert.objective.service.name,
+        "objective": alert.objective.name if alert.objective else None,
+        "service": alert.service.name if alert.service else None,
         "figures": alert.figures,
-        "runbook": alert.objective.runbook if alert.objective.runbook in runbooks else None,
+        "runbook": alert.runbook if alert.runbook in runbooks else None,
         "acknowledgement": {
             "at": alert.acknowledged_at,
             "by": str(alert.acknowledged_by) if alert.acknowledged_by else None,
@@ -260,7 +264,7 @@ def _delivery(item: Delivery) -> dict[str, Any]:
         **named,
         "id": item.pk,
         "alert": item.transition.alert_id if item.transition else None,
-        "objective": item.objective.name,
+        "objective": item.objective.name if item.objective else None,
         "channel": item.channel.name,
         "told": item.origin.after,
         "key": item.dedup_key,

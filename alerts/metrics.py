@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from alerts import selectors
+from alerts.rules.verdicts import NAMES
 from slo.maths.burn import SEVERITIES
 from slo.metrics import LABELS, all_identities
-from slo.openslo.rules import ALERT
 
 
 class Alerts:
@@ -39,6 +39,8 @@ def _each() -> Metric:
     found = selectors.open_alerts()
     names = all_identities() if found else {}
     for alert in found:
-        identity = names[alert.objective.name]
-        family.add_metric((ALERT, alert.state, alert.severity, alert.severity, *identity), 1)
+        # Those of other things than an objective have a service at most, like an alert of anybody's own rules.
+        service = alert.service.name if alert.service else ""
+        identity = names[alert.objective.name] if alert.objective else ("", service, alert.subject)
+        family.add_metric((NAMES[alert.kind], alert.state, alert.severity, alert.severity, *identity), 1)
     return family

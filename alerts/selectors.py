@@ -15,7 +15,9 @@ from slo.models import Objective
 
 def alerts() -> QuerySet[Alert]:
     """Every alert, newest first, with what naming it reads."""
-    return Alert.objects.select_related("objective__service", "acknowledged_by")
+    return Alert.objects.select_related(
+        "service", "objective__component", "objective__source", "acknowledged_by", "silence", "inhibited_by"
+    )
 
 
 def firing() -> list[Alert]:
@@ -30,13 +32,13 @@ def open_alerts() -> list[Alert]:
 
 def history(limit: int = 100, *, service: str = "", objective: str = "", state: str = "") -> list[Alert]:
     """Alerts of any state, newest first, of one service, objective or state where that is named."""
-    wanted = {"objective__service__name": service, "objective__name": objective, "state": state}
+    wanted = {"service__name": service, "objective__name": objective, "state": state}
     return list(alerts().filter(**{field: value for field, value in wanted.items() if value})[:limit])
 
 
 def fired_within(start: datetime, end: datetime, objectives: Iterable[int]) -> list[Alert]:
-    """The alerts of these objectives (primary keys) that fired at some time between two instants, in order."""
-    found = alerts().filter(objective__in=list(objectives), fired_at__lt=end)
+    """The burn alerts of these objectives (primary keys) that fired at some time between two instants, in order."""
+    found = alerts().filter(kind=Alert.Kind.BURN, objective__in=list(objectives), fired_at__lt=end)
     return list(found.filter(Q(ended_at=None) | Q(ended_at__gt=start)).order_by("opened_at", "pk"))
 
 
@@ -66,7 +68,7 @@ def dead_letters() -> list[Delivery]:
 def told() -> QuerySet[Delivery]:
     """Every delivery, with what naming it reads."""
     return Delivery.objects.select_related(
-        "channel", "transition__alert__objective__service", "budget_change__objective__service"
+        "channel", "transition__alert__objective", "transition__alert__service", "budget_change__objective__service"
     )
 
 
@@ -113,9 +115,9 @@ def runbook_html(of: Runbook) -> SafeString:
     return mark_safe(render(of.latest.body)) if of.latest else SafeString("")  # noqa: S308 (render sanitises)
 
 
-def runbook_for(objective: Objective) -> Runbook | None:
-    """The runbook an objective names; None if it names none, or one that does not exist (yet)."""
-    return _runbooks().filter(name=objective.runbook).first() if objective.runbook else None
+def runbook_for(item: Objective | Alert) -> Runbook | None:
+    """The runbook an objective or an alert names; None if it names none, or one that does not exist (yet)."""
+    return _runbooks().filter(name=item.runbook).first() if item.runbook else None
 
 
 def runbook_names() -> frozenset[str]:

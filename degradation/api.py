@@ -186,7 +186,7 @@ def _change(row: FlagChange) -> dict[str, Any]:
         "after": row.after,
         "reason": row.reason,
         "actor": row.actor.get_username() if row.actor else "",
-        "objective": row.alert.objective.name if row.alert else "",
+        "objective": row.alert.objective.name if row.alert and row.alert.objective else "",
         "until": row.until,
     }
 

@@ -1,8 +1,9 @@
 """Judgements, what was told of them, and what to do."""
 
-from alerts.models.alert import Alert, BudgetChange, Evaluation, Transition
+from alerts.models.alert import Alert, BudgetChange, Evaluation, Transition, about
 from alerts.models.delivery import Channel, ChannelCircuit, Delivery, Group
 from alerts.models.runbook import Runbook, RunbookVersion
+from alerts.models.silence import Silence
 
 __all__ = [
     "Alert",
@@ -14,5 +15,7 @@ __all__ = [
     "Group",
     "Runbook",
     "RunbookVersion",
+    "Silence",
     "Transition",
+    "about",
 ]

@@ -131,7 +131,7 @@ class Delivery(models.Model):
         return origin
 
     @property
-    def objective(self) -> Objective:
-        """The objective it is about."""
+    def objective(self) -> Objective | None:
+        """The objective it is about, if it is about one."""
         origin = self.origin
         return origin.alert.objective if isinstance(origin, Transition) else origin.objective

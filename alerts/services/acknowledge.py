@@ -8,6 +8,7 @@ from django.db import transaction
 from alerts.errors import AlertOverError, AlreadyAcknowledgedError
 from alerts.models import Alert, Transition
 from alerts.rules.words import instant
+from alerts.selectors import alerts
 
 NOTE_LENGTH = 2_000
 
@@ -22,11 +23,12 @@ def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: date
         taken = Alert.objects.filter(pk=alert.pk, state__in=Alert.OPEN, acknowledged_at=None).update(
             acknowledged_at=at, acknowledged_by=user, acknowledgement=note
         )
-        now = Alert.objects.select_related("objective__service", "acknowledged_by").get(pk=alert.pk)
+        now = alerts().get(pk=alert.pk)
         if not taken:
             raise _refusal(now)
         Transition.objects.create(
             alert=now,
+            kind=Transition.Kind.ACKNOWLEDGEMENT,
             at=at,
             before=now.state,
             after=now.state,

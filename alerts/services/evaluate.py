@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from django.db import DatabaseError, transaction
 
-from alerts.models import Alert, Channel, Delivery, Evaluation, Transition
+from alerts.models import Alert, Evaluation, Transition, about
 from alerts.rules import figures, words
 from alerts.rules.machine import Decision, Present, condition, decide
-from alerts.rules.message import episode_key
 from alerts.rules.policy import timing
 from alerts.services.budget import note_steps
+from alerts.services.tell import announce
 from slo import selectors
 from slo.maths.burn import SEVERITIES
 from slo.maths.status import Status
@@ -81,10 +81,9 @@ class _Round:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self.channels = list(Channel.objects.filter(enabled=True))
         self.open: dict[int, dict[str, Alert]] = defaultdict(dict)
-        for alert in Alert.objects.filter(state__in=Alert.OPEN):
-            self.open[alert.objective_id][alert.severity] = alert
+        for alert in Alert.objects.filter(state__in=Alert.OPEN, kind=Alert.Kind.BURN, objective__isnull=False):
+            self.open[alert.objective_id or 0][alert.severity] = alert
         self.unchanged: list[Alert] = []
 
     def run(self, judged: Iterable[tuple[Objective, Status]]) -> int:
@@ -132,7 +131,7 @@ class _Round:
         if not list(Objective.objects.select_for_update().filter(pk=case.objective.pk).values_list("pk")):
             return None
         return Alert.objects.create(
-            objective=case.objective, severity=case.severity, opened_at=self.at, **self._fields(case)
+            **about(case.objective), severity=case.severity, opened_at=self.at, **self._fields(case)
         )
 
     def _move(self, alert: Alert, case: _Case) -> Alert | None:
@@ -158,17 +157,7 @@ class _Round:
             alert=alert, at=self.at, before=case.present.state, after=case.decision.state, cause=case.cause
         )
         if change.after in ("firing", "resolved"):
-            self._tell(alert, change, case)
-
-    def _tell(self, alert: Alert, change: Transition, case: _Case) -> None:
-        """Owe a message to every channel that wants the severity, or has been told that the alert fires."""
-        told = set(Delivery.objects.filter(transition__alert=alert).values_list("channel_id", flat=True))
-        key = f"{episode_key(case.objective.name, case.severity, alert.pk, alert.opened_at)}:{change.after}"
-        Delivery.objects.bulk_create(
-            Delivery(transition=change, channel=channel, dedup_key=key, due_at=self.at)
-            for channel in self.channels
-            if case.severity in channel.severities or channel.pk in told
-        )
+            announce([change], self.at)
 
 
 def _refreshed(alert: Alert, case: _Case) -> Alert:

@@ -56,28 +56,22 @@ def _step(change: BudgetChange) -> Message:
 
 def _message(change: Transition, runbooks: Container[str]) -> Message:
     alert = change.alert
-    objective = alert.objective
     resolved = change.after == Alert.State.RESOLVED
     return Message(
-        episode=episode_key(objective.name, alert.severity, alert.pk, alert.opened_at),
+        episode=episode_key(alert.subject, alert.severity, alert.pk, alert.opened_at),
+        kind=alert.kind,
         state="resolved" if resolved else "firing",
         severity=alert.severity,
-        title=str(objective),
+        title=alert.title or alert.subject,
         cause=change.cause,
         since=alert.fired_at or alert.opened_at,
         until=alert.ended_at if resolved else None,
-        service=objective.service.name,
-        objective=objective.name,
-        labels={
-            "alertname": NAMES["burn"],
-            "kind": "burn",
-            "severity": alert.severity,
-            "service": objective.service.name,
-            "objective": objective.name,
-        },
+        service=alert.service.name if alert.service else "",
+        objective=alert.objective.name if alert.objective else "",
+        labels=alert.labels(),
         figures=restore(alert.figures),
         page_url=link("alert", alert.pk),
-        runbook_url=link("runbook", objective.runbook) if objective.runbook in runbooks else "",
+        runbook_url=link("runbook", alert.runbook) if alert.runbook in runbooks else "",
     )
 
 

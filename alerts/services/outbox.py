@@ -42,7 +42,10 @@ def claim(channel: Channel, at: datetime) -> Delivery | None:
         if _free(at).filter(pk=pk).update(leased_until=at + LEASE, attempts=F("attempts") + 1):
             return (
                 Delivery.objects.select_related(
-                    "channel", "transition__alert__objective__service", "budget_change__objective__service"
+                    "channel",
+                    "transition__alert__objective",
+                    "transition__alert__service",
+                    "budget_change__objective__service",
                 )
                 .filter(pk=pk, leased_until=at + LEASE)
                 .first()

@@ -15,8 +15,8 @@ from slo.maths.windows import format_duration
 class AlertRow:
     """An alert in a list.
 
-    `burn` is the burn rate over the window named by `over`; `runbook` is empty unless there is one of that name;
-    `acknowledged` says by whom.
+    `objective` and `service` are empty where it is about something else. `burn` is the burn rate over the window named
+    by `over`; `runbook` is empty unless there is one of that name; `acknowledged` says by whom.
     """
 
     pk: int
@@ -43,12 +43,12 @@ def alert_rows(found: Iterable[Alert]) -> tuple[AlertRow, ...]:
 
 def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
     burn, over = _pace(alert)
-    by = str(alert.acknowledged_by) if alert.acknowledged_by_id else "a program"
+    by = str(alert.acknowledged_by) if alert.acknowledged_by_id else alert.acknowledged_via or "a program"
     return AlertRow(
         pk=alert.pk,
-        title=str(alert.objective),
-        objective=alert.objective.name,
-        service=str(alert.objective.service),
+        title=alert.title or alert.subject,
+        objective=alert.objective.name if alert.objective else "",
+        service=str(alert.service or ""),
         severity=alert.severity,
         badge=badges.alert(alert.state, alert.severity),
         burn=burn,
@@ -56,7 +56,7 @@ def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
         opened=alert.opened_at,
         since=alert.fired_at or alert.opened_at,
         ended=alert.ended_at,
-        runbook=alert.objective.runbook if alert.objective.runbook in books else "",
+        runbook=alert.runbook if alert.runbook in books else "",
         acknowledged=by if alert.acknowledged_at else "",
     )
 

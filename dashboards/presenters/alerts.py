@@ -78,13 +78,14 @@ def alerts_page(service: str = "", objective: str = "") -> AlertsPage:
 
 
 def _concerns(alert: Alert, service: str, objective: str) -> bool:
-    return service in ("", alert.objective.service.name) and objective in ("", alert.objective.name)
+    own = alert.service.name if alert.service else "", alert.objective.name if alert.objective else ""
+    return service in ("", own[0]) and objective in ("", own[1])
 
 
 def alert_page(pk: int) -> AlertPage:
     """One alert. Raises NotFoundError."""
     alert = alerts.alert(pk)
-    runbook = alerts.runbook_for(alert.objective)
+    runbook = alerts.runbook_for(alert)
     return AlertPage(
         alert=alert,
         row=alert_rows([alert])[0],
@@ -95,7 +96,7 @@ def alert_page(pk: int) -> AlertPage:
         events=tuple(_events(alert)),
         runbook=runbook,
         runbook_html=alerts.runbook_html(runbook) if runbook else SafeString(""),
-        acknowledged_by=_person(alert.acknowledged_by),
+        acknowledged_by=_person(alert.acknowledged_by) or alert.acknowledged_via,
     )
 
 
@@ -115,10 +116,13 @@ def _events(alert: Alert) -> list[Event]:
 
 
 def _transition(row: Transition, severity: str) -> Event:
-    if row.before == row.after:
-        return Event(row.at, "note", "Acknowledged", row.cause, "info", _person(row.actor))
-    tone = badges.alert(row.after, severity).tone
-    return Event(row.at, "state", row.after.capitalize(), row.cause, tone, _person(row.actor))
+    by = _person(row.actor) or row.via
+    if row.kind != Transition.Kind.STATE:
+        return Event(row.at, "note", _NOTED.get(row.kind, row.kind.capitalize()), row.cause, "info", by)
+    return Event(row.at, "state", row.after.capitalize(), row.cause, badges.alert(row.after, severity).tone, by)
+
+
+_NOTED = {"acknowledgement": "Acknowledged", "escalation": "Escalated", "reminder": "Reminded"}
 
 
 def _delivery(row: Delivery) -> Event:

@@ -85,7 +85,8 @@ def flags_page(at: datetime) -> FlagsPage:
 def _effects(views: Iterable[FlagView], at: datetime) -> dict[int, Effect]:
     """By the flag's primary key, of those that are shed for an alert."""
     shed = [view.flag for view in views if view.state == "shed" and view.flag.shed_by_id and view.flag.shed_at]
-    causes = {alert.pk: alert.objective for alert in alerts.alerts().filter(pk__in={flag.shed_by_id for flag in shed})}
+    found_alerts = alerts.alerts().filter(pk__in={flag.shed_by_id for flag in shed})
+    causes = {alert.pk: alert.objective for alert in found_alerts if alert.objective}
     now = to_epoch(at)
     found: dict[int, Effect] = {}
     for pk, item in causes.items():

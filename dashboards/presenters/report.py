@@ -182,7 +182,7 @@ def _owner(item: Objective) -> str:
 def _fired(chosen: Sequence[Objective], period: ReportPeriod) -> Mapping[int, list[Alert]]:
     found: dict[int, list[Alert]] = {}
     for alert in alerts.fired_within(period.start, period.until, [item.pk for item in chosen]):
-        found.setdefault(alert.objective_id, []).append(alert)
+        found.setdefault(alert.objective_id or 0, []).append(alert)
     return found
 
 

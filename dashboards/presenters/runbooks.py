@@ -30,7 +30,7 @@ class RunbookPage:
 def runbook_rows() -> list[RunbookRow]:
     """Every runbook; those an open alert calls for come first."""
     named = Counter(item.runbook for item in selectors.objectives())
-    called = Counter(alert.objective.runbook for alert in alerts.open_alerts())
+    called = Counter(alert.runbook for alert in alerts.open_alerts())
     rows = [RunbookRow(book, named[book.name], called[book.name]) for book in alerts.runbooks()]
     return sorted(rows, key=lambda row: (-row.open_alerts, row.runbook.title.lower()))
 
@@ -38,7 +38,7 @@ def runbook_rows() -> list[RunbookRow]:
 def runbook_page(name: str) -> RunbookPage:
     """One runbook. Raises NotFoundError."""
     book = alerts.runbook(name)
-    called = [alert for alert in alerts.open_alerts() if alert.objective.runbook == name]
+    called = [alert for alert in alerts.open_alerts() if alert.runbook == name]
     return RunbookPage(
         runbook=book,
         html=alerts.runbook_html(book),

@@ -46,10 +46,10 @@ def strip() -> Strip | None:
     firing = alerts.firing()
     if not firing:
         return None
-    # Pages come first, so an objective that pages is not named again for its ticket.
-    first: dict[int, Alert] = {}
+    # Pages come first, so what pages is not named again for its ticket.
+    first: dict[tuple[str, str], Alert] = {}
     for alert in firing:
-        first.setdefault(alert.objective_id, alert)
+        first.setdefault((alert.kind, alert.subject), alert)
     shed = [flag.key for view in degradation.shedding() for flag in view.flags]
     return Strip(
         items=alert_rows(list(first.values())[:STRIP_LENGTH]),

@@ -32,7 +32,7 @@ def shed(at: datetime) -> None:
     """
     pages: dict[int, dict[str, Alert]] = defaultdict(dict)
     for alert in alerts_selectors.firing():
-        if alert.severity == "page":
+        if alert.severity == "page" and alert.kind == Alert.Kind.BURN and alert.objective:
             pages[alert.objective.service_id][alert.objective.name] = alert
     failures: list[Exception] = []
     for row in Shedding.objects.filter(policy__isnull=False).select_related("policy", "service"):

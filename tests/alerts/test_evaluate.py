@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from alerts.models import Alert, Delivery, Transition
+from alerts.models import Alert, Delivery, Transition, about
 from alerts.services import evaluate as service
 from alerts.services.evaluate import evaluate
 from slo import selectors
 from slo.models import BurnPolicy
-from tests.alerts.world import HOUR_WINDOW, burning, channel, extend, fired, owed, resolve, run, states
+from tests.alerts.world import HOUR_WINDOW, burning, channel, extend, fired, its, owed, resolve, run, states
 from tests.factories import NOW, ledger, objective
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_figures_are_kept_and_refreshed_while_the_alert_is_open() -> None:
     assert window["burn_short"] == pytest.approx(200)
     # 400 of 24,000 events were bad, of which the budget allows 24.
     assert before["remaining"] == pytest.approx(1 - 400 / 24)
-    extend(alert.objective, NOW + MINUTE, bad=100)
+    extend(its(alert), NOW + MINUTE, bad=100)
     run(NOW, NOW + MINUTE)
     alert.refresh_from_db()
     assert alert.figures["remaining"] < before["remaining"]
@@ -114,7 +114,7 @@ def test_a_burn_that_returns_in_the_quiet_time_goes_on_as_the_same_alert() -> No
 
 def test_a_new_burn_after_the_end_is_a_new_alert() -> None:
     first = resolve(fired())
-    extend(first.objective, NOW + 40 * MINUTE, bad=50)
+    extend(its(first), NOW + 40 * MINUTE, bad=50)
     evaluate(NOW + 40 * MINUTE)
     second = Alert.objects.get(state="firing")
     assert second.pk != first.pk
@@ -196,7 +196,7 @@ def test_an_evaluation_of_an_older_instant_does_nothing() -> None:
 
 def test_an_alert_that_was_changed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     alert = fired()
-    extend(alert.objective, NOW + 20 * MINUTE)
+    extend(its(alert), NOW + 20 * MINUTE)
     evaluate(NOW + 19 * MINUTE)
 
     original = service._Round._move
@@ -213,7 +213,7 @@ def test_an_alert_that_was_changed_meanwhile_is_left_alone(monkeypatch: pytest.M
 def test_no_alert_can_be_opened_twice_nor_enter_a_state_twice() -> None:
     alert = fired()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Alert.objects.create(objective=alert.objective, severity="page", state="pending", opened_at=NOW)
+        Alert.objects.create(**about(its(alert)), severity="page", state="pending", opened_at=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Transition.objects.create(alert=alert, at=NOW + MINUTE, before="pending", after="firing", cause="again")
 
@@ -242,16 +242,16 @@ def test_a_failure_while_writing_one_objective_leaves_no_half_of_it(
     channel("pager")
     burning("good")
     burning("unlucky")
-    original = service._Round._tell
+    original = service._Round._record
 
     def fail(self: service._Round, alert: Alert, *rest: object) -> None:
-        if alert.objective.name == "unlucky":
+        if alert.subject == "unlucky":
             raise ValueError("no ink")
         original(self, alert, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service._Round, "_tell", fail)
+    monkeypatch.setattr(service._Round, "_record", fail)
     assert evaluate(NOW) == 1
-    assert [a.objective.name for a in Alert.objects.all()] == ["good"]
+    assert [a.subject for a in Alert.objects.all()] == ["good"]
     assert Transition.objects.count() == Delivery.objects.count() == 1
 
 
@@ -266,7 +266,7 @@ def test_an_objective_deleted_before_the_change_is_written_is_passed_over(monkey
 def test_deleting_an_objective_takes_its_alerts_and_messages_with_it() -> None:
     channel("pager")
     alert = fired()
-    alert.objective.delete()
+    its(alert).delete()
     assert evaluate(NOW + MINUTE) == 0
     assert not Delivery.objects.exists()
 

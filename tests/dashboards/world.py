@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
 
-from alerts.models import Alert, Channel, Delivery, Runbook, RunbookVersion, Transition
+from alerts.models import Alert, Channel, Delivery, Runbook, RunbookVersion, Transition, about
 from degradation.models import Capability, Flag, FlagChange, Shedding
 from slo.models import Objective
 from tests import factories
@@ -62,7 +62,7 @@ def _runbook() -> Runbook:
 def _alert(item: Objective) -> Alert:
     window = {"long": 3_600, "short": 300, "factor": 14.4, "burn_long": 200.0, "burn_short": 600.0, "exceeded": True}
     alert = Alert.objects.create(
-        objective=item,
+        **about(item),
         severity="page",
         state=Alert.State.FIRING,
         opened_at=FIRED,

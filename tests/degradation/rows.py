@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from alerts.models import Alert
+from alerts.models import Alert, about
 from degradation.models import Capability, Flag, Shedding, SheddingPolicy
 from degradation.rules.shedding import Policy
 from slo.models import Objective, Service
@@ -36,7 +36,7 @@ def policy(*services: Service, name: str = "careful", **fields: Any) -> Shedding
 
 
 def page(objective: Objective, at: datetime = NOW) -> Alert:
-    return Alert.objects.create(objective=objective, severity="page", state="firing", opened_at=at, fired_at=at)
+    return Alert.objects.create(**about(objective), severity="page", state="firing", opened_at=at, fired_at=at)
 
 
 def capability(name: str, modes: list[dict[str, Any]], service: Service | None = None, position: int = 0) -> Capability:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from alerts.models import Alert
+from alerts.models import Alert, about
 from degradation import selectors
 from degradation.models import Flag, FlagChange, Shedding, SheddingPolicy
 from degradation.rules.shedding import State, decide
@@ -82,7 +82,7 @@ def test_only_a_firing_page_sheds(
     shop: Service, checkout: Objective, tiers: dict[int, Flag], severity: str, state: str
 ) -> None:
     rows.policy(shop)
-    Alert.objects.create(objective=checkout, severity=severity, state=state, opened_at=NOW)
+    Alert.objects.create(**about(checkout), severity=severity, state=state, opened_at=NOW)
     play(NOW, 120)
     assert len(on()) == 4
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.metrics import Alerts
-from alerts.models import Alert
+from alerts.models import Alert, about
 from slo.metrics import Identity, Objectives, identities
 from slo.models import Service
 from tests import factories
@@ -64,7 +64,7 @@ def burning(name: str = "web-availability", *, days: int = 30) -> None:
     service = Service.objects.filter(name="web").first() or factories.service("web")
     item = factories.objective(name, service=service, days=days)
     factories.ledger(item, end=datetime.now(UTC), seconds=7_200, bad=1)
-    Alert.objects.create(objective=item, severity="page", state=Alert.State.FIRING, opened_at=factories.NOW)
+    Alert.objects.create(**about(item), severity="page", state=Alert.State.FIRING, opened_at=factories.NOW)
 
 
 def test_the_dashboards_of_sloth_find_what_they_ask_for(prometheus: PrometheusFactory) -> None:
