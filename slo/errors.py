@@ -36,6 +36,10 @@ class PolicyError(DefinitionError):
     """A burn policy could never do what it says, such as a factor no error ratio can reach."""
 
 
+class TooLargeError(BrownoutError):
+    """A structure is too large to be computed exactly."""
+
+
 class RecurrenceError(DefinitionError):
     """An RRULE is not understood, never happens, or recurs faster than days."""
 
