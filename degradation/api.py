@@ -21,7 +21,11 @@ MINUTE = timedelta(minutes=1)
 
 
 class FlagOut(Schema):
-    """A flag's value now, and who decides it: `version` goes back with a change, so that none is lost."""
+    """A flag's value now, and who decides it: `version` goes back with a change, so that none is lost.
+
+    `share` is the percentage of targeting keys that are served normally; `users` the share of them (0 to 1) that is
+    assumed to notice.
+    """
 
     key: str
     service: str
@@ -30,6 +34,14 @@ class FlagOut(Schema):
     owner: str
     safe_value: bool
     value: bool
+    share: int
+    type: str
+    dim_to: int
+    criticality: str
+    protects: list[str]
+    cost: str
+    users: float | None
+    dry_run: bool
     state: FlagState
     reason: str
     since: datetime | None
@@ -49,6 +61,8 @@ class ChangeOut(Schema):
     cause: str
     before: bool
     after: bool
+    before_share: int
+    after_share: int
     reason: str
     actor: str
     objective: str
@@ -60,9 +74,12 @@ class ChangeList(Schema):
 
 
 class ForceIn(Schema):
-    """Force a flag for some minutes. With `version`, only if nobody has changed it since."""
+    """Force a flag for some minutes: on, off, or to a share of normal service (0 to 100, percent).
 
-    value: bool
+    With `version`, only if nobody has changed it since.
+    """
+
+    value: bool | Annotated[int, Field(ge=0, le=100)]
     reason: str
     minutes: Annotated[int, Field(ge=1, le=LONGEST // MINUTE)] = OFFERED // MINUTE
     version: int | None = None
@@ -126,7 +143,9 @@ def list_changes(request: HttpRequest, key: str, limit: Annotated[int, Field(ge=
     return {"changes": [_change(row) for row in selectors.changes(flag, limit)]}
 
 
-@router.post("/flags/{key}/force", response=FlagOut, auth=operator, summary="Force a flag on or off for a while")
+@router.post(
+    "/flags/{key}/force", response=FlagOut, auth=operator, summary="Force a flag on, off or to a share for a while"
+)
 def force_flag(request: HttpRequest, key: str, wanted: ForceIn) -> dict[str, Any]:
     at = datetime.now(UTC)
     until = at + wanted.minutes * MINUTE
@@ -169,6 +188,14 @@ def _flag(view: FlagView) -> dict[str, Any]:
         "owner": flag.owner,
         "safe_value": flag.safe_value,
         "value": view.value,
+        "share": view.share,
+        "type": flag.kind,
+        "dim_to": flag.dim_to,
+        "criticality": flag.criticality,
+        "protects": flag.protects,
+        "cost": flag.cost,
+        "users": flag.users,
+        "dry_run": flag.dry_run,
         "state": view.state,
         "reason": view.reason,
         "since": view.since,
@@ -184,6 +211,8 @@ def _change(row: FlagChange) -> dict[str, Any]:
         "cause": row.cause,
         "before": row.before,
         "after": row.after,
+        "before_share": row.before_share,
+        "after_share": row.after_share,
         "reason": row.reason,
         "actor": row.actor.get_username() if row.actor else "",
         "objective": row.alert.objective.name if row.alert and row.alert.objective else "",

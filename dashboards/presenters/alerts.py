@@ -142,7 +142,7 @@ def _delivery(row: Delivery) -> Event:
 def _flag_change(row: FlagChange) -> Event:
     value = "on" if row.after else "off"
     return Event(
-        row.at, "flag", f"{row.cause.capitalize()} {row.flag.key} → {value}", row.reason, "warn", _person(row.actor)
+        row.at, "flag", f"{row.cause.capitalize()} {row.key} → {value}", row.reason, "warn", _person(row.actor)
     )
 
 

@@ -1,7 +1,23 @@
 """What the system can still do, and what it leaves undone on purpose."""
 
+from degradation.models.banner import Banner
 from degradation.models.capability import Capability
+from degradation.models.drill import Drill
 from degradation.models.flag import Flag, FlagChange
-from degradation.models.shedding import Shedding, SheddingPolicy
+from degradation.models.shedding import Automation, AutomationChange, Shedding, SheddingPolicy
+from degradation.models.step import ShedCount, ShedReport, ShedStep
 
-__all__ = ["Capability", "Flag", "FlagChange", "Shedding", "SheddingPolicy"]
+__all__ = [
+    "Automation",
+    "AutomationChange",
+    "Banner",
+    "Capability",
+    "Drill",
+    "Flag",
+    "FlagChange",
+    "ShedCount",
+    "ShedReport",
+    "ShedStep",
+    "Shedding",
+    "SheddingPolicy",
+]

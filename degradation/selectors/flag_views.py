@@ -15,10 +15,14 @@ from slo.errors import NotFoundError
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
-    """A flag's value at an instant and who decides it; `by` is a user's name, "loop" while shed, else empty."""
+    """A flag's value at an instant and who decides it; `by` is a user's name, "loop" while shed, else empty.
+
+    `share` is the percentage of targeting keys that are served normally, `value` that of applications without one.
+    """
 
     flag: Flag
     value: bool
+    share: int
     state: FlagState
     reason: str
     since: datetime | None
@@ -55,7 +59,8 @@ def histories(limit: int = 20) -> dict[int, list[FlagChange]]:
     found: dict[int, list[FlagChange]] = defaultdict(list)
     rows = FlagChange.objects.select_related("actor", "alert__objective").annotate(number=newest)
     for row in rows.filter(number__lte=limit):
-        found[row.flag_id].append(row)
+        if row.flag_id is not None:
+            found[row.flag_id].append(row)
     return dict(found)
 
 
@@ -66,10 +71,14 @@ def changes_for(alert: Alert) -> list[FlagChange]:
 
 def _view(item: Flag, at: datetime) -> FlagView:
     marks = item.marks()
-    value, state = marks.value(at), marks.state(at)
+    shown = item, marks.value(at), marks.share(at), marks.state(at)
     if marks.forced(at):
         by = item.override_by.get_username() if item.override_by else "a program"
-        return FlagView(item, value, state, item.override_reason, item.override_at, item.override_until, by)
+        return FlagView(*shown, item.override_reason, item.override_at, item.override_until, by)
     if marks.shed:
-        return FlagView(item, value, state, item.shed_reason, item.shed_at, None, "loop")
-    return FlagView(item, value, state, "", None, None, "")
+        return FlagView(*shown, item.shed_reason, item.shed_at, None, "loop")
+    if marks.drilled(at):
+        return FlagView(*shown, f"drill {item.drill} of tier {item.tier}", None, item.drill_until, "drill")
+    if marks.dry:
+        return FlagView(*shown, f"would have been shed: {item.dry_reason}", item.dry_at, None, "loop")
+    return FlagView(*shown, "", None, None, "")

@@ -64,7 +64,7 @@ def served(at: datetime) -> list[Served]:
 def _flag(view: FlagView) -> Served:
     item = view.flag
     # What holds once the override is over is known already, so that it holds to the instant.
-    then = flag_view(item, view.until) if view.state.startswith("forced") and view.until else None
+    then = flag_view(item, view.until) if view.until else None
     return Served(
         key=item.key,
         value=view.value,

@@ -43,7 +43,7 @@ def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
     since = dict.fromkeys(already.values_list("key", flat=True), start)
     within = steps.filter(flag__service=service, at__gt=start, at__lt=end).order_by("at", "id")
     found = []
-    for key, cause, at in within.values_list("flag__key", "cause", "at"):
+    for key, cause, at in within.values_list("key", "cause", "at"):
         if cause == FlagChange.Cause.SHED:
             since.setdefault(key, at)
         elif key in since:

@@ -22,25 +22,30 @@ def change(
     alert: int | None = None,
     until: datetime | None = None,
     before: bool | None = None,
+    before_share: int | None = None,
 ) -> None:
     """Set the fields on the row and the instance, and note what it did to the value. Call inside a transaction.
 
-    `before` is the value until now where it is not the one that the flag's marks give at `at`. Raises ConflictError
-    when the row is no longer the one that was read.
+    `before` is the value until now, `before_share` the share, where it is not what the flag's marks give at `at`.
+    Raises ConflictError when the row is no longer the one that was read.
     """
-    before = flag.marks().value(at) if before is None else before
+    marks = flag.marks()
+    before = marks.value(at) if before is None else before
+    before_share = marks.share(at) if before_share is None else before_share
     if not Flag.objects.filter(pk=flag.pk, version=flag.version).update(version=flag.version + 1, **fields):
         raise conflict(flag.key)
     for name, value in fields.items():
         setattr(flag, name, value)
     flag.version += 1
-    after = flag.marks().value(at)
+    marks = flag.marks()
     FlagChange.objects.create(
         flag=flag,
         at=at,
         cause=cause,
         before=before,
-        after=after,
+        after=marks.value(at),
+        before_share=before_share,
+        after_share=marks.share(at),
         reason=reason,
         actor=actor,
         alert_id=alert,

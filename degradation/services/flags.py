@@ -1,7 +1,8 @@
 """Flags by hand: forced for a while, released, everything put back."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -9,20 +10,27 @@ from django.db import transaction
 from degradation.errors import ConflictError, OverrideError
 from degradation.models import Flag, FlagChange, Shedding
 from degradation.rules.shedding import Policy, State, released
-from degradation.rules.value import check_expiry, check_reason
+from degradation.rules.value import NONE, check_expiry, check_reason, check_share
 from degradation.services.changes import change, conflict, keep
 from slo.errors import NotFoundError
 from slo.maths.windows import to_epoch
 
 log = logging.getLogger(__name__)
 Cause = FlagChange.Cause
-RELEASED = {"override": "", "override_at": None, "override_until": None, "override_reason": "", "override_by": None}
-RESTORED = {"shed_at": None, "shed_by_id": None, "shed_reason": ""}
+RELEASED = {
+    "override": "",
+    "override_to": NONE,
+    "override_at": None,
+    "override_until": None,
+    "override_reason": "",
+    "override_by": None,
+}
+RESTORED = {"shed_at": None, "shed_by_id": None, "shed_reason": "", "shed_to": NONE}
 
 
 def force(
     key: str,
-    value: bool,  # noqa: FBT001 the value is what the sentence is about: force("x", False)
+    value: bool | int,  # noqa: FBT001 the value is what the sentence is about: force("x", False)
     *,
     user: User | None,
     reason: str,
@@ -30,7 +38,9 @@ def force(
     at: datetime,
     version: int | None = None,
 ) -> None:
-    """Hold a flag at a value until an instant, at most 24 hours away. A standing override is replaced.
+    """Hold a flag on, off, or at a share (0 to 100, percent) of normal service until an instant at most a day away.
+
+    A standing override is replaced.
 
     `version` is that of the flag the person saw. Raises NotFoundError, OverrideError, or ConflictError when
     somebody was faster.
@@ -39,9 +49,11 @@ def force(
     check_expiry(until, at)
     with transaction.atomic():
         flag = _seen(key, version)
+        if not isinstance(value, bool):
+            check_share(value, splits=flag.splits)
         _note_expiry(flag, at)
         forced = {
-            "override": Flag.Override.ON if value else Flag.Override.OFF,
+            **_wanted(value),
             "override_at": at,
             "override_until": until,
             "override_reason": reason,
@@ -87,6 +99,12 @@ def expire(at: datetime) -> int:
     return ended
 
 
+def _wanted(value: bool | int) -> dict[str, Any]:  # noqa: FBT001 on, off, or a share between
+    if isinstance(value, bool):
+        return {"override": Flag.Override.ON if value else Flag.Override.OFF, "override_to": NONE}
+    return {"override": Flag.Override.DIM, "override_to": value}
+
+
 def _seen(key: str, version: int | None) -> Flag:
     flag = Flag.objects.filter(key=key).first()
     if flag is None:
@@ -100,8 +118,17 @@ def _note_expiry(flag: Flag, at: datetime) -> None:
     until = flag.override_until
     if flag.override and until is not None and until <= at:
         # From its own instant on it held no longer, however late that is noticed.
-        forced = flag.override == Flag.Override.ON
-        change(flag, until, Cause.EXPIRED, f"its time was up ({flag.override_reason})", RELEASED, before=forced)
+        held = flag.marks()
+        just_before = until - timedelta(microseconds=1)
+        change(
+            flag,
+            until,
+            Cause.EXPIRED,
+            f"its time was up ({flag.override_reason})",
+            RELEASED,
+            before=held.value(just_before),
+            before_share=held.share(just_before),
+        )
 
 
 def _restore(flag: Flag, user: User | None, reason: str, at: datetime) -> bool:

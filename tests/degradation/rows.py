@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, User
 
 from alerts.models import Alert, about
 from degradation.models import Capability, Flag, Shedding, SheddingPolicy
+from degradation.rules.criticality import usual
 from degradation.rules.shedding import Policy
 from slo.models import Objective, Service
 from tests import factories
@@ -15,6 +16,7 @@ from tests.factories import NOW
 
 def flag(key: str, *, tier: int = 4, service: Service | None = None, **fields: Any) -> Flag:
     service = service or factories.service()
+    fields.setdefault("criticality", usual(tier))
     return Flag.objects.create(key=key, tier=tier, service=service, description=f"What {key} does.", **fields)
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from degradation.models import Capability, Flag, Shedding, SheddingPolicy
+from degradation.models import Capability, Flag, FlagChange, Shedding, SheddingPolicy
 from degradation.rules.shedding import Policy
+from degradation.services import flags
 from slo.errors import CatalogError
+from slo.models import Service
 from slo.services.catalog import Change, apply_documents, export_documents
 from slo.services.catalog.differences import Action
 from tests import factories
@@ -119,6 +121,56 @@ def test_applying_leaves_what_is_shed_or_forced_alone(file: Path) -> None:
     assert (flag.tier, flag.shed_at) == (4, NOW)
 
 
+DIMMER = """\
+apiVersion: brownout/v1
+kind: Flag
+metadata: {name: photos}
+spec:
+  service: shop
+  tier: 4
+  description: Photos of damaged volumes.
+  type: dimmer
+  dimTo: 20
+  criticality: CRITICAL_PLUS
+  dryRun: true
+  protects: [orders, db-1]
+  cost: {text: A person looks at them later., users: 0.15}
+  shedRequests: {objective: checkout, counted: failed}
+"""
+
+
+SHOP = """\
+apiVersion: openslo/v1
+kind: Service
+metadata: {name: shop}
+spec: {}
+"""
+
+
+def test_what_a_flag_protects_and_costs_is_kept_and_exported(file: Path) -> None:
+    factories.objective("checkout", service=Service.objects.get(name="shop"))
+    apply(file, DIMMER)
+    flag = Flag.objects.get()
+    assert (flag.kind, flag.dim_to, flag.criticality, flag.dry_run) == ("dimmer", 20, "CRITICAL_PLUS", True)
+    assert (flag.protects, flag.users, flag.sheddable) == (["orders", "db-1"], 0.15, False)
+    assert flag.shed_requests == {"objective": "checkout", "counted": "failed"}
+    assert actions(apply(file, export_documents(["photos"]))) == ["unchanged"]
+
+
+def test_a_pruned_flag_leaves_its_history_and_gets_it_back(file: Path) -> None:
+    apply(file, FLAG, POLICY)
+    flags.force("nudges", False, user=None, reason="load test", until=rows.later(600), at=NOW)
+    file.write_text(SHOP)
+    apply_documents([file], rows.later(60), prune=True)
+    assert not Flag.objects.exists()
+    assert [(row.key, row.cause) for row in FlagChange.objects.order_by("id")] == [
+        ("nudges", "forced"),
+        ("nudges", "removed"),
+    ]
+    apply(file, FLAG, POLICY)
+    assert Flag.objects.get().changes.count() == 2
+
+
 @pytest.mark.parametrize(("shed", "before", "after"), [(False, True, False), (True, False, True)])
 def test_another_safe_value_is_noted_as_a_change_of_value(file: Path, shed: bool, before: bool, after: bool) -> None:
     apply(file, FLAG)
@@ -137,6 +189,16 @@ def test_another_safe_value_is_noted_as_a_change_of_value(file: Path, shed: bool
         ("service: shop", "service: shp", "5: spec.service: there is no Service named 'shp'"),
         ("safeValue: false", "safeValue: 'no'", "9: spec.safeValue: "),
         ("description: A word about offers.", "description: ''", "8: spec.description: "),
+        ("safeValue: false", "criticality: SHEDDABLE", "9: spec.criticality: tier 3 is SHEDDABLE_PLUS, or CRITICAL_"),
+        ("safeValue: false", "dimTo: 20", "9: spec.dimTo: is for dimmers"),
+        ("safeValue: false", "type: dial", "9: spec.type: "),
+        (
+            "safeValue: false",
+            "protects: [orders, nowhere]",
+            "9: spec.protects.1: there is no Component named 'nowhere'",
+        ),
+        ("safeValue: false", "cost: {text: less, users: 1.5}", "9: spec.cost.users: "),
+        ("safeValue: false", "shedRequests: {objective: gone}", "9: spec.shedRequests.objective: there is no SLO"),
     ],
 )
 def test_a_flag_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new: str, expected: str) -> None:

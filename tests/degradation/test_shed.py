@@ -331,4 +331,4 @@ def test_what_was_shed_when_is_known_for_charts(shop: Service, alert: Alert, tie
     (inside, _) = selectors.sheds(shop, rows.later(400), rows.later(420))
     assert (inside.start, inside.end) == (rows.later(400), rows.later(420))
     assert selectors.sheds(shop, rows.later(900), rows.later(990)) == []
-    assert [change.flag.key for change in selectors.changes_for(alert)][:2] == ["tier-4", "tier-3"]
+    assert [change.key for change in selectors.changes_for(alert)][:2] == ["tier-4", "tier-3"]
