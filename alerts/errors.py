@@ -21,3 +21,11 @@ class ChannelError(BrownoutError):
 
 class MatcherError(DefinitionError):
     """A matcher of labels is not written as Alertmanager writes them; the message names the part at fault."""
+
+
+class RunbookChangedError(BrownoutError):
+    """Somebody wrote a newer version meanwhile; nothing was saved, and the message says who did."""
+
+
+class RunOverError(BrownoutError):
+    """The run of a runbook has been finished: nothing can be ticked in it any more."""

@@ -99,12 +99,12 @@ def budget_changes(of: Objective) -> list[BudgetChange]:
 
 def runbooks() -> list[Runbook]:
     """Every runbook, by name, with its newest version at hand as `.latest`."""
-    return list(_runbooks())
+    return list(shelf())
 
 
 def runbook(name: str) -> Runbook:
     """The runbook of that name, with `.latest`. Raises NotFoundError."""
-    found = _runbooks().filter(name=name).first()
+    found = shelf().filter(name=name).first()
     if found is None:
         raise NotFoundError(f"There is no runbook named {name!r}")
     return found
@@ -117,7 +117,7 @@ def runbook_html(of: Runbook) -> SafeString:
 
 def runbook_for(item: Objective | Alert) -> Runbook | None:
     """The runbook an objective or an alert names; None if it names none, or one that does not exist (yet)."""
-    return _runbooks().filter(name=item.runbook).first() if item.runbook else None
+    return shelf().filter(name=item.runbook).first() if item.runbook else None
 
 
 def runbook_names() -> frozenset[str]:
@@ -131,7 +131,8 @@ def counts() -> dict[tuple[str, str], int]:
     return {(severity, state): n for severity, state, n in rows.order_by()}
 
 
-def _runbooks() -> QuerySet[Runbook]:
+def shelf() -> QuerySet[Runbook]:
+    """Runbooks with their newest version at hand as `.latest`."""
     newest = RunbookVersion.objects.filter(runbook=OuterRef("runbook")).order_by("-number").values("number")[:1]
     versions = RunbookVersion.objects.filter(number=Subquery(newest))
     return Runbook.objects.prefetch_related(Prefetch("versions", queryset=versions))

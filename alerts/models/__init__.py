@@ -2,7 +2,7 @@
 
 from alerts.models.alert import Alert, BudgetChange, Evaluation, Transition, about
 from alerts.models.delivery import Channel, ChannelCircuit, Delivery, Group
-from alerts.models.runbook import Runbook, RunbookVersion
+from alerts.models.runbook import Runbook, RunbookRun, RunbookVersion, StepTick
 from alerts.models.silence import Silence
 
 __all__ = [
@@ -14,8 +14,10 @@ __all__ = [
     "Evaluation",
     "Group",
     "Runbook",
+    "RunbookRun",
     "RunbookVersion",
     "Silence",
+    "StepTick",
     "Transition",
     "about",
 ]

@@ -76,8 +76,8 @@ def test_messages_link_the_page_and_an_existing_runbook() -> None:
 @pytest.mark.parametrize(
     ("markdown", "html"),
     [
-        ("# Title", "<h2>Title</h2>"),
-        ("###### Deep", "<h6>Deep</h6>"),
+        ("# Title", '<h2 id="s-title">Title</h2>'),
+        ("###### Deep", '<h6 id="s-deep">Deep</h6>'),
         ("3. three\n4. four", '<ol start="3">\n<li>three</li>\n<li>four</li>\n</ol>'),
         ("a ~~b~~ **c** *d* `e`", "<p>a <s>b</s> <strong>c</strong> <em>d</em> <code>e</code></p>"),
         ("[x](https://a.example/b)", '<p><a href="https://a.example/b" rel="noopener noreferrer">x</a></p>'),

@@ -132,7 +132,7 @@ class _Run:
     def _prune_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
         for row in handler.rows():
             name = str(getattr(row, handler.key))
-            if self._resolver.declares(handler.model, name):
+            if self._resolver.declares(handler.model, name) or handler.kept(row):
                 continue
             try:
                 with transaction.atomic():

@@ -46,6 +46,10 @@ class Handler(Generic[S, M]):
     def updated(self, instance: M, names: set[str], resolver: Resolver) -> None:
         """After fields of an existing row changed; `names` says which, also within JSON, as `spec` and `spec.url`."""
 
+    def kept(self, instance: M) -> bool:
+        """Whether a prune leaves the row although no document declares it: it was made elsewhere."""
+        return False
+
     def pruning(self, instance: M, resolver: Resolver) -> None:
         """Before a row without a document is removed."""
 
