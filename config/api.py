@@ -13,6 +13,7 @@ from ninja.errors import HttpError, ValidationError
 from alerts.api import router as alerts_router
 from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
+from degradation.api_circuits import router as circuits_router
 from slo.api import router as slo_router
 from slo.api_annotations import router as annotations_router
 from slo.api_auth import reader
@@ -29,6 +30,7 @@ api.add_router("", exclusions_router)
 api.add_router("", annotations_router)
 api.add_router("", alerts_router)
 api.add_router("", degradation_router)
+api.add_router("", circuits_router)
 api.add_router("", dashboards_router)
 
 

@@ -6,12 +6,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from alerts.metrics import Alerts
+from degradation.metrics import Circuits
 from slo.api_auth import reader
 from slo.metrics import Objectives
 
 registry = CollectorRegistry()
 registry.register(Objectives())
 registry.register(Alerts())
+registry.register(Circuits())
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,17 @@
 
 from django.contrib import admin
 
-from degradation.models import Capability, Flag, FlagChange, Shedding, SheddingPolicy
+from degradation.models import (
+    Capability,
+    Circuit,
+    CircuitChange,
+    CircuitReport,
+    CircuitSettings,
+    Flag,
+    FlagChange,
+    Shedding,
+    SheddingPolicy,
+)
 from slo.admin import ReadOnly
 
 
@@ -32,3 +42,25 @@ class SheddingAdmin(ReadOnly):
 @admin.register(Capability)
 class CapabilityAdmin(ReadOnly):
     list_display = ("name", "title", "service", "position")
+
+
+@admin.register(CircuitSettings)
+class CircuitSettingsAdmin(ReadOnly):
+    list_display = ("name", "description")
+
+
+@admin.register(Circuit)
+class CircuitAdmin(ReadOnly):
+    list_display = ("component", "state", "reason", "actor")
+
+
+@admin.register(CircuitChange)
+class CircuitChangeAdmin(ReadOnly):
+    list_display = ("at", "circuit", "cause", "before", "after", "actor", "reason")
+    list_filter = ("cause",)
+
+
+@admin.register(CircuitReport)
+class CircuitReportAdmin(ReadOnly):
+    list_display = ("component", "client", "reporter", "phase", "at")
+    list_filter = ("phase", "component")

@@ -4,7 +4,7 @@ from slo.errors import BrownoutError
 
 
 class OverrideError(BrownoutError):
-    """A flag cannot be forced or released like this: the reason, the expiry or the flag's state forbids it."""
+    """A flag or circuit cannot be forced or released like this: the reason, the expiry or its state forbids it."""
 
 
 class ConflictError(BrownoutError):

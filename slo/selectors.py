@@ -153,6 +153,21 @@ def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> 
     }
 
 
+def since(chosen: Mapping[int, int], at: datetime) -> dict[int, Window]:
+    """For many objectives at once, by primary key: the window from an instant of its own (epoch seconds) up to `at`.
+
+    It begins with the first tick from that instant on. Two queries, exclusions left in.
+    """
+    marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=chosen)}
+    items = Objective.objects.in_bulk(list(marks))
+    bounds = {}
+    for pk, mark in marks.items():
+        end = _end(items[pk], mark, to_epoch(at))
+        bounds[pk] = (min(end, -(-chosen[pk] // settings.TICK_SECONDS) * settings.TICK_SECONDS), end)
+    rows = _rows(bounds, marks)
+    return {pk: window(low, high, rows[pk][low], rows[pk][high]) for pk, (low, high) in bounds.items()}
+
+
 def judged(item: Objective, since: datetime, until: datetime, policy: tuple[BurnWindow, ...]) -> Iterator[Status]:
     """The status at every instant after `since` up to `until` that the ledger still has a row of, as `policy` judges.
 

@@ -2,6 +2,7 @@
 
 from degradation.models.banner import Banner
 from degradation.models.capability import Capability
+from degradation.models.circuit import Circuit, CircuitChange, CircuitReport, CircuitSettings
 from degradation.models.drill import Drill
 from degradation.models.flag import Flag, FlagChange
 from degradation.models.shedding import Automation, AutomationChange, Shedding, SheddingPolicy
@@ -12,6 +13,10 @@ __all__ = [
     "AutomationChange",
     "Banner",
     "Capability",
+    "Circuit",
+    "CircuitChange",
+    "CircuitReport",
+    "CircuitSettings",
     "Drill",
     "Flag",
     "FlagChange",

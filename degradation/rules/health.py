@@ -1,4 +1,4 @@
-"""Whether a component is up, judged by the last five minutes of its objectives."""
+"""Whether a component is up, judged by the last five minutes of its objectives and by circuits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """What something other than an objective says of a component, with the reason in words."""
+
+    status: Status
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A component's status with the reason in words.
 
@@ -39,20 +47,21 @@ class Verdict:
     because: str
 
 
-def judge(readings: Sequence[Reading], warn_ratio: float, down_ratio: float) -> Verdict:
-    """The verdict on a component: its worst objective counts.
+def judge(readings: Sequence[Reading], warn_ratio: float, down_ratio: float, signs: Sequence[Sign] = ()) -> Verdict:
+    """The verdict on a component: its worst objective or sign counts.
 
     Down from `down_ratio` bad events on, warn from `warn_ratio` on. Slowness alone never makes a component down.
     Idle or unobserved is unknown: neither good nor bad.
     """
-    if not readings:
-        return Verdict("unknown", None, None, None, 0.0, "no objective measures it")
     verdicts = [_one(reading, warn_ratio, down_ratio) for reading in readings]
+    verdicts += [(sign.status, sign.because) for sign in signs if sign.status != "unknown"]
+    if not verdicts:
+        return Verdict("unknown", None, None, None, 0.0, "no objective measures it")
     status, because = max(verdicts, key=lambda verdict: _ORDER.index(verdict[0]))
     failing = [share for r in readings if not r.latency and (share := _bad(r)) is not None]
     slow = [(r.window.ratio, r.threshold) for r in readings if r.latency and r.window.ratio is not None]
     fast_ratio, threshold = min(slow, key=lambda pair: pair[0]) if slow else (None, _threshold(readings))
-    completeness = min(reading.window.completeness for reading in readings)
+    completeness = min((reading.window.completeness for reading in readings), default=0.0)
     return Verdict(status, max(failing, default=None), fast_ratio, threshold, completeness, because)
 
 

@@ -1,21 +1,35 @@
-"""Reads: flags and who decides them, what is shed, how components are, and what capabilities are left."""
+"""Reads: flags and who decides them, what is shed, how components and circuits are, and what capabilities are left."""
 
 from degradation.selectors.capability_modes import ModeView, capabilities, matrix, modes, what_if
+from degradation.selectors.circuit_views import (
+    CircuitView,
+    ReportView,
+    circuit,
+    circuit_changes,
+    circuit_reports,
+    circuits,
+)
 from degradation.selectors.component_health import Health, health
 from degradation.selectors.flag_views import FlagView, changes, changes_for, flag, flags, histories
 from degradation.selectors.served import Served, served
 from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
 
 __all__ = [
+    "CircuitView",
     "FlagView",
     "Health",
     "ModeView",
+    "ReportView",
     "Served",
     "ShedSpan",
     "ShedView",
     "capabilities",
     "changes",
     "changes_for",
+    "circuit",
+    "circuit_changes",
+    "circuit_reports",
+    "circuits",
     "flag",
     "flags",
     "health",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from degradation.rules import health as health_rule
+from degradation.rules.circuit_signs import signs
 from degradation.rules.health import Reading
+from degradation.selectors.circuit_views import CircuitView, circuits
 from slo import selectors as slo_selectors
 from slo.maths.ledger import Window as LedgerWindow
 from slo.maths.status import SHORT
@@ -17,7 +19,8 @@ from slo.models import Component, Objective, Service
 class Health:
     """A component over the last five minutes; ratios from 0 to 1, None where nothing is known.
 
-    `fast_ratio` is the share of events within `threshold` seconds, `because` says why in words.
+    `fast_ratio` is the share of events within `threshold` seconds, `because` says why in words. `circuit` is its
+    circuit with those of its clients.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Health:
     threshold: float | None
     completeness: float
     because: str
+    circuit: CircuitView | None = None
 
 
 def health(at: datetime, service: Service | None = None) -> list[Health]:
@@ -37,7 +41,8 @@ def health(at: datetime, service: Service | None = None) -> list[Health]:
     found = Component.objects.select_related("service").prefetch_related("objectives")
     items = list(found.filter(service=service) if service else found)
     readings = _readings(at, [item.pk for item in items])
-    return [_health(item, readings[item.pk]) for item in items]
+    views = {view.component.pk: view for view in circuits(at, items)}
+    return [_health(item, readings[item.pk], views[item.pk]) for item in items if item.pk in views]
 
 
 def _readings(at: datetime, components: Sequence[int]) -> Mapping[int, list[Reading]]:
@@ -53,8 +58,9 @@ def _reading(item: Objective, window: LedgerWindow) -> Reading:
     return Reading(item.name, item.indicator == "latency", window, item.sli.get("threshold"))
 
 
-def _health(item: Component, readings: Sequence[Reading]) -> Health:
-    verdict = health_rule.judge(readings, item.warn_ratio, item.down_ratio)
+def _health(item: Component, readings: Sequence[Reading], circuit: CircuitView) -> Health:
+    told = signs(circuit.phase, circuit.reason, circuit.fleet)
+    verdict = health_rule.judge(readings, item.warn_ratio, item.down_ratio, told)
     return Health(
         item.name,
         str(item),
@@ -66,4 +72,5 @@ def _health(item: Component, readings: Sequence[Reading]) -> Health:
         verdict.threshold,
         verdict.completeness,
         verdict.because,
+        circuit,
     )

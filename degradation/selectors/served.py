@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from degradation.rules.value import Marks
+from degradation.selectors.circuit_views import CircuitView, standing_circuits
 from degradation.selectors.flag_views import FlagView, flag_view, flags
 
 # As JSON has them. A number that is not whole goes out as one (1.0), which typed clients insist on.
@@ -52,8 +53,13 @@ def flag_values(at: datetime) -> list[Served]:
     return [_flag(view) for view in flags(at)]
 
 
+def circuit_flags(at: datetime) -> list[Served]:
+    """An object `circuit.<component>` for every component: what its clients' circuits are told to do."""
+    return [_circuit(view) for view in standing_circuits(at)]
+
+
 # Every part is read by itself: one that breaks leaves the others as they are.
-PARTS: tuple[Part, ...] = (Part("flags", flag_values),)
+PARTS: tuple[Part, ...] = (Part("flags", flag_values), Part("circuits", circuit_flags))
 
 
 def served(at: datetime) -> list[Served]:
@@ -77,3 +83,15 @@ def _flag(view: FlagView) -> Served:
         then=_flag(then) if then else None,
         details={"tier": item.tier, "service": item.service.name},
     )
+
+
+def _circuit(view: CircuitView) -> Served:
+    key, auto = f"circuit.{view.component.name}", {"state": "auto"}
+    if not view.forced:
+        return Served(key, auto, auto)
+    told = {"state": view.phase.replace(" ", "_"), "reason": view.reason}
+    if view.since is not None:
+        told["since"] = view.since.isoformat().replace("+00:00", "Z")
+    # Forced states end by themselves, also where nobody hears of it.
+    over = Served(key, auto, auto)
+    return Served(key, told, auto, state=view.phase, cause=view.reason, since=view.since, until=view.until, then=over)

@@ -227,10 +227,11 @@ def test_what_breaks_on_our_side_is_told_as_json(app: Application, monkeypatch: 
 
 
 @pytest.mark.parametrize("path", [ALL, f"{ALL}/nudges"])
-def test_an_answer_takes_two_queries_however_many_flags(
+def test_an_answer_takes_three_queries_however_many_flags_and_circuits(
     app: Application, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         rows.flag(f"flag-{number}")
-    with django_assert_num_queries(2):
+        factories.component()
+    with django_assert_num_queries(3):
         app.post(path)
