@@ -5,21 +5,25 @@ Every alert is sent there as its own. It ends there by itself when it is not sen
 forever.
 """
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from alerts.channels.base import Answer
-from alerts.channels.http import Poster
+from alerts.channels.http import HttpSpec, Poster
 from alerts.rules.bundle import Bundle
 from alerts.rules.message import Message
-from slo.openslo.schema import Headers, Spec, Url
+from slo.openslo.connection import Secret
+from slo.openslo.schema import Spec
 
 LEASE = timedelta(minutes=4)
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_]")
 
 
-class AlertmanagerSpec(Spec):
-    url: Url
-    headers: Headers = {}
+class AlertmanagerSpec(HttpSpec):
+    """Where Alertmanager's API is, without `/api/v2`; `inboundToken` is what its webhooks to us carry."""
+
+    inbound_token: Secret | None = None
 
 
 class Alertmanager:
@@ -32,7 +36,7 @@ class Alertmanager:
 
     @classmethod
     def build(cls, spec: AlertmanagerSpec) -> Self:
-        return cls(Poster(f"{spec.url.rstrip('/')}/api/v2/alerts", spec.headers))
+        return cls(Poster(spec.url, spec, path="/api/v2/alerts"))
 
     def send(self, bundle: Bundle, at: datetime) -> Answer:
         return self._poster.post([payload(item, at) for item in bundle.items], at)
@@ -45,11 +49,18 @@ def payload(message: Message, at: datetime) -> dict[str, Any]:
     """The alert as Alertmanager wants it. Its labels are its identity, so they hold nothing that changes."""
     ends = at + LEASE if message.status == "firing" else message.until or at
     return {
-        "labels": dict(message.labels),
+        "labels": labels(message),
         "annotations": annotations(message),
         "startsAt": message.since.isoformat(),
         "endsAt": ends.isoformat(),
         "generatorURL": message.page_url,
+    }
+
+
+def labels(message: Message) -> dict[str, str]:
+    """Its labels by names every Alertmanager takes."""
+    return {
+        _FOREIGN.sub("_", name if not name[:1].isdigit() else f"_{name}"): text for name, text in message.labels.items()
     }
 
 

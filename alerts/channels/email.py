@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from pydantic import AfterValidator, Field
 
 from alerts.channels.base import Answer, answer
+from alerts.channels.email_html import html
 from alerts.rules.bundle import Bundle
 from alerts.rules.words import clip
 from slo.openslo.schema import Spec
 
-SUBJECT_LENGTH = 140
+SUBJECT_LENGTH, HEADER_LENGTH = 140, 300
 
 
 def _valid(address: str) -> str:
@@ -58,20 +59,32 @@ class Email:
         """Each message has its own connection."""
 
 
-def compose(bundle: Bundle, to: list[str]) -> EmailMessage:
-    """The mail. Its Message-ID comes from the bundle's key, so mail programs show a repetition once."""
+def compose(bundle: Bundle, to: list[str]) -> EmailMultiAlternatives:
+    """The mail, as text and as HTML.
+
+    Its Message-ID comes from the bundle's key, so mail programs show a repetition once; all mails of an episode answer
+    one that never was, so they form a thread.
+    """
     headers = {
         "Message-ID": _id(bundle.key),
+        "In-Reply-To": _id(bundle.episode),
         "References": _id(bundle.episode),
-        "X-Brownout-Key": bundle.key,
+        "X-Brownout-Key": clip(bundle.key, HEADER_LENGTH),
         "Auto-Submitted": "auto-generated",
     }
-    subject = clip(bundle.summary, SUBJECT_LENGTH)
-    return EmailMessage(subject, f"{bundle.summary}\n\n{bundle.text}\n", None, to, headers=headers)
+    text = f"{bundle.summary}\n\n{bundle.text}\n"
+    mail = EmailMultiAlternatives(clip(bundle.summary, SUBJECT_LENGTH), _sendable(text), None, to, headers=headers)
+    mail.attach_alternative(_sendable(html(bundle)), "text/html")
+    return mail
+
+
+def _sendable(text: str) -> str:
+    """The text without halves of characters, which no encoding takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _id(key: str) -> str:
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@brownout>"
+    return f"<{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:40]}@brownout>"
 
 
 def _trouble(error: OSError | smtplib.SMTPException) -> Answer:

@@ -7,13 +7,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.channels.alertmanager import Alertmanager
+from alerts.channels.apprise import Apprise
 from alerts.channels.base import Adapter
 from alerts.channels.email import Email
+from alerts.channels.pagerduty import PagerDuty
+from alerts.channels.slack import Slack
 from alerts.channels.webhook import Webhook
 from alerts.errors import ChannelError
 from slo.openslo.schema import Spec
 
-_ADAPTERS: dict[str, type[Adapter]] = {"alertmanager": Alertmanager, "email": Email, "webhook": Webhook}
+_ADAPTERS: dict[str, type[Adapter]] = {
+    "alertmanager": Alertmanager,
+    "apprise": Apprise,
+    "email": Email,
+    "pagerduty": PagerDuty,
+    "slack": Slack,
+    "webhook": Webhook,
+}
 
 
 def kinds() -> list[str]:
@@ -38,7 +48,7 @@ def adapter(kind: str, spec: Mapping[str, Any]) -> Adapter:
     try:
         return adapter_class(kind).build(check(kind, spec))
     except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
+        fields = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "its fields" for e in error.errors()}))
         raise ChannelError(f"The channel's definition is wrong at {fields}; correct it and apply it again") from None
 
 

@@ -17,47 +17,82 @@ What Alertmanager does not know stands in fields of our own, which tolerant rece
                  "windows": [{"long", "short", "factor", "burn_long", "burn_short", "exceeded"}],
                  "budget": {"remaining", "left_events", "left_seconds", "exhausts_at"}, "runbook_url", "page_url"}
 
+With a `signingSecret` (`whsec_` and base64, by reference) a request is signed as standardwebhooks.com describes, for
+which there are libraries in most languages: `webhook-id` is the key, `webhook-timestamp` the instant in seconds since
+1970 and `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. A receiver that refuses
+timestamps five minutes away, and an id it has seen, cannot be played an old message again.
+
 Any 2xx accepts the message; 408, 429 (with Retry-After) and 5xx ask for it later; anything else refuses it for good.
 """
 
+import hashlib
+import hmac
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from alerts.channels.alertmanager import annotations
-from alerts.channels.base import Answer
-from alerts.channels.http import Poster
+from alerts.channels.alertmanager import labels as named
+from alerts.channels.base import Answer, answer
+from alerts.channels.http import HttpSpec, Poster, capitalised, encoded, secret
 from alerts.rules.bundle import Bundle
 from alerts.rules.message import Message
-from slo.openslo.schema import Headers, Spec, Url
+from slo.errors import SourceError
+from slo.openslo.connection import Reference, Secret
+from slo.openslo.schema import Spec
 
 # How Go's Alertmanager writes that an alert has no end yet.
 ZERO = "0001-01-01T00:00:00Z"
+SHORTEST_KEY = 16
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 
-class WebhookSpec(Spec):
-    url: Url
-    headers: Headers = {}
+class WebhookSpec(HttpSpec):
+    signing_secret: Secret | None = None
 
 
 class Webhook:
     spec: ClassVar[type[Spec]] = WebhookSpec
     remind: ClassVar[timedelta | None] = None
 
-    def __init__(self, poster: Poster) -> None:
-        self._poster = poster
+    def __init__(self, poster: Poster, signing_secret: Reference | None = None) -> None:
+        self._poster, self._secret = poster, signing_secret
 
     @classmethod
     def build(cls, spec: WebhookSpec) -> Self:
-        return cls(Poster(spec.url, spec.headers))
+        return cls(Poster(spec.url, spec), spec.signing_secret)
 
     def send(self, bundle: Bundle, at: datetime) -> Answer:
-        return self._poster.post(payload(bundle), at, {"Idempotency-Key": bundle.key})
+        body = encoded(payload(bundle))
+        try:
+            signed = signature(signing_key(self._secret), bundle.key, at, body) if self._secret else {}
+        except SourceError as error:
+            return answer("retry", capitalised(str(error)))
+        return self._poster.post_bytes(body, at, {"Idempotency-Key": bundle.key, **signed})
 
     def close(self) -> None:
         self._poster.close()
+
+
+def signing_key(reference: Reference) -> bytes:
+    """The key that a secret such as `whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD` stands for. Raises SourceError."""
+    try:
+        key = b64decode(secret(reference).removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) < SHORTEST_KEY:
+        place = reference.from_env or reference.from_file
+        raise SourceError(f"what {place} holds is no signing secret; write whsec_ and 24 to 64 random bytes in base64")
+    return key
+
+
+def signature(key: bytes, name: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers that sign a body, after standardwebhooks.com."""
+    seconds = str(int(at.timestamp()))
+    digest = hmac.new(key, f"{name}.{seconds}.".encode() + body, hashlib.sha256).digest()
+    return {"webhook-id": name, "webhook-timestamp": seconds, "webhook-signature": f"v1,{b64encode(digest).decode()}"}
 
 
 def payload(bundle: Bundle) -> dict[str, Any]:
@@ -88,7 +123,7 @@ def payload(bundle: Bundle) -> dict[str, Any]:
 
 
 def _alert(message: Message) -> dict[str, Any]:
-    labels = dict(message.labels)
+    labels = named(message)
     return {
         "status": message.status,
         "labels": labels,

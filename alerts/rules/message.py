@@ -77,12 +77,13 @@ class Message:
         """Everything worth telling, as labelled lines in the order of their use."""
         open_ = self.state != "resolved"
         exhausts = self.figures.exhausts_at if open_ else None
+        pace = words.burning(self.figures) if open_ else ""
         taken_on = f"{self.acknowledged_by}: {self.acknowledgement}".strip(": ")
         lines = (
             ("What", f"{words.clip(self.title or self.objective, 2 * TITLE_LENGTH)}{self._target}"),
             ("Service", self.service),
             ("Why", self.cause),
-            ("Burning", words.burning(self.figures) if open_ else ""),
+            ("Burning", "" if pace in self.cause else pace),
             ("Budget left", words.left(self.figures) if self.kind == "burn" else ""),
             ("Exhausted", f"{words.instant(exhausts)} at this pace" if exhausts else ""),
             ("Cost", "" if self.spent is None else f"{words.percent(self.spent)} of the budget of the period"),

@@ -95,6 +95,14 @@ Address = Annotated[Url, AfterValidator(_without_password)]
 """An http or https address without user and password."""
 
 
+AddressOrSecret = Annotated[
+    Annotated[Address, Tag("text")] | Annotated[Reference, Tag("reference")],
+    Discriminator(lambda value: "text" if isinstance(value, str) else "reference"),
+    BeforeValidator(_text_or_reference),
+]
+"""An http or https address without user and password; by reference, where the address itself is a secret."""
+
+
 class BasicAuth(Spec):
     username: Annotated[Line, AfterValidator(_user)]
     password: Secret

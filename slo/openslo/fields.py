@@ -86,7 +86,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _url(text: str) -> str:
+def checked_url(text: str) -> str:
+    """An http or https address as it was written. Raises ValueError, which quotes no password."""
     try:
         parts = urlsplit(text)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
@@ -129,7 +130,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Title = Annotated[str, Field(max_length=200)]
 """A name for people, on one line of a table."""
 
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(checked_url)]
 """An http or https address, kept as it was written."""
 
 Labels = Annotated[dict[str, Any], AfterValidator(_labels)]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.channels.alertmanager import LEASE
+from alerts.channels.webhook import fingerprint
 from alerts.models import Delivery
 from alerts.services.deliver import deliver
 from tests.alerts.world import channel, fired, resolve
@@ -28,6 +29,7 @@ def test_an_alert_fires_there_is_kept_alive_and_resolves(alertmanager: Alertmana
     assert deliver(now) == 1
     (found,) = alertmanager.alerts(alertname="ErrorBudgetBurn", objective="checkout", severity="page")
     assert found["status"]["state"] == "active"
+    assert found["fingerprint"] == fingerprint(found["labels"]), "a webhook of ours names it as Alertmanager does"
     assert datetime.fromisoformat(found["startsAt"]) == start
     assert "Checkout 漫画" in found["annotations"]["summary"]
     assert found["generatorURL"].endswith(f"/alerts/{alert.pk}/")

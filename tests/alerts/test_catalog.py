@@ -21,7 +21,7 @@ metadata: {name: pager}
 spec:
   type: webhook
   severities: [page]
-  connectionDetails: {url: "https://pager.example/hook", headers: {Authorization: "Bearer T0KEN"}}
+  connectionDetails: {url: "https://pager.example/hook", bearerToken: {fromEnv: T0KEN}}
 ---
 apiVersion: brownout/v1
 kind: Channel
@@ -66,7 +66,7 @@ def test_channels_are_made_from_documents_and_applying_them_again_changes_nothin
     assert {action for _, _, action in actions(apply_documents([folder], NOW))} == {"unchanged"}
     pager, alertmanager, mail = (Channel.objects.get(name=name) for name in ("pager", "alertmanager", "mail"))
     assert (pager.kind, pager.severities) == ("webhook", ["page"])
-    assert pager.spec == {"url": "https://pager.example/hook", "headers": {"Authorization": "Bearer T0KEN"}}
+    assert pager.spec == {"url": "https://pager.example/hook", "bearer_token": {"from_env": "T0KEN"}}
     assert (alertmanager.severities, alertmanager.spec) == (["page", "ticket"], {"url": "http://alertmanager:9093"})
     assert (mail.enabled, mail.severities, mail.spec) == (False, ["page", "ticket"], {"to": ["team@example.com"]})
 

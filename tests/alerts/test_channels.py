@@ -1,42 +1,48 @@
 """Channels towards real receivers on the network: what is sent, and what each answer comes to."""
 
-import smtplib
+import hmac
 import socket
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64decode, b64encode
 from dataclasses import replace
-from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import Message as Mail
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core import mail
-from django.test import override_settings
 from pydantic import ValidationError
 
-from alerts.channels import http, registry
+from alerts.channels import http, registry, webhook
 from alerts.channels.base import ANSWER_LENGTH, Answer
-from alerts.rules.message import Message
-from tests.alerts.test_message import FIRING, RESOLVED, SINCE, told
+from alerts.rules.bundle import Bundle
+from tests.alerts.test_message import FIRING, RESOLVED, SINCE, group, told
 from tests.servers import Receiver
 from tests.servers.process import free_port
 
 NOW = SINCE + timedelta(minutes=5)
 
 
-def send(url: str, message: Message = FIRING, *, headers: dict[str, str] | None = None, at: datetime = NOW) -> Answer:
-    channel = registry.adapter("webhook", {"url": url, "headers": headers or {}})
+def tell(kind: str, bundle: Bundle | None = None, *, at: datetime = NOW, **spec: Any) -> Answer:
+    """One sending by an adapter of that kind."""
+    channel = registry.adapter(kind, spec)
     try:
-        return channel.send(told(message, at), at)
+        return channel.send(bundle or told(FIRING, at), at)
     finally:
         channel.close()
 
 
-def test_a_webhook_gets_the_documented_body_and_the_key_as_header(receiver: Receiver) -> None:
+def send(url: str, **spec: Any) -> Answer:
+    return tell("webhook", url=url, **spec)
+
+
+def test_a_webhook_gets_the_documented_body_and_the_key_as_header(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_TOKEN", "hush")
     receiver.answer(202, "noted")
-    assert send(f"{receiver.url}/hook", headers={"Authorization": "Bearer hush"}) == Answer(
+    assert send(f"{receiver.url}/hook", bearer_token={"from_env": "HOOK_TOKEN"}) == Answer(
         "accepted", "202 Accepted: noted"
     )
     (request,) = receiver.requests
@@ -143,10 +149,13 @@ def test_a_receiver_killed_in_the_middle_is_to_be_tried_later() -> None:
     assert answer == Answer("retry", "The connection broke before an answer came")
 
 
-def test_a_long_answer_is_cut_and_secrets_in_it_are_blotted_out(receiver: Receiver) -> None:
+def test_a_long_answer_is_cut_and_secrets_in_it_are_blotted_out(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_TOKEN", "hush")
     receiver.answer(400, "you sent Bearer hush to /T0KEN?key=s3cret \n" + "blah " * 10_000)
-    answer = send(f"{receiver.url}/T0KEN?key=s3cret", headers={"Authorization": "Bearer hush"})
-    assert answer.text.startswith("400 Bad Request: you sent … to …?… blah")
+    answer = send(f"{receiver.url}/T0KEN?key=s3cret", headers={"X-Token": {"from_env": "HOOK_TOKEN"}})
+    assert answer.text.startswith("400 Bad Request: you sent Bearer ••• to …?… blah")
     assert len(answer.text) <= ANSWER_LENGTH
 
 
@@ -158,9 +167,16 @@ def test_answers_that_are_no_text_are_kept_as_far_as_they_can_be(receiver: Recei
 @pytest.mark.parametrize(
     ("kind", "spec", "field"),
     [
-        ("webhook", {"url": "ftp://host"}, "url"),
+        ("webhook", {"url": "ftp://host"}, "url.text"),
         ("webhook", {"url": "https://host", "color": "red"}, "color"),
         ("webhook", {"url": "https://host", "headers": {"X": "1\r\nY: 2"}}, "headers"),
+        ("webhook", {"url": "https://host", "headers": {"Authorization": "Bearer x"}}, "headers"),
+        ("webhook", {"url": "https://me:pass@host"}, "url.text"),
+        ("webhook", {"url": "https://host", "bearer_token": "hush"}, "bearer_token"),
+        ("webhook", {"url": "https://host", "signing_secret": "whsec_eA=="}, "signing_secret"),
+        ("pagerduty", {"routing_key": "R0UTING"}, "routing_key"),
+        ("slack", {"url": "https://hooks.slack.com/services/T0KEN"}, "url"),
+        ("apprise", {"url": "tgram://T0KEN/1"}, "url"),
         ("alertmanager", {}, "url"),
         ("email", {"to": []}, "to"),
         ("email", {"to": ["nobody"]}, "to.0"),
@@ -172,99 +188,68 @@ def test_a_channel_that_cannot_work_is_refused_at_its_field(kind: str, spec: dic
     assert [".".join(map(str, error["loc"])) for error in caught.value.errors()] == [field]
 
 
-def email_answer(message: Message = FIRING) -> Answer:
-    return registry.adapter("email", {"to": ["ops@example.com"]}).send(told(message), NOW)
+def test_a_secret_that_is_not_to_be_found_is_an_answer_to_be_tried_later(tmp_path: Path) -> None:
+    missing: dict[str, dict[str, Any]] = {
+        "webhook": {"url": {"from_env": "NOT_SET"}},
+        "alertmanager": {"url": "http://127.0.0.1:9", "bearer_token": {"from_env": "NOT_SET"}},
+        "pagerduty": {"routing_key": {"from_env": "NOT_SET"}},
+        "slack": {"url": {"from_env": "NOT_SET"}},
+        "apprise": {"url": {"from_env": "NOT_SET"}},
+    }
+    for kind, spec in missing.items():
+        said = tell(kind, **spec)
+        assert said == Answer("retry", "The environment variable NOT_SET is not set; a secret is expected there"), kind
+    (tmp_path / "address").write_text("T0KEN without an address")
+    said = tell("slack", url={"from_file": str(tmp_path / "address")})
+    assert said.outcome == "retry"
+    assert "holds is no address" in said.text
+    assert "T0KEN" not in said.text
 
 
-def test_a_mail_has_a_short_subject_and_a_text() -> None:
-    assert email_answer().outcome == "accepted"
-    (sent,) = mail.outbox
-    assert sent.subject == "Page: Checkout answers burns 200× too fast, 37.2 % of the budget left"
-    assert sent.to == ["ops@example.com"]
-    assert FIRING.runbook_url in sent.body
-    assert FIRING.page_url in sent.body
-
-
-class Postbox(socketserver.ThreadingTCPServer):
-    """An SMTP server that keeps mails, or refuses the recipient with `refusal`."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self, refusal: str = "") -> None:
-        self.refusal, self.mails = refusal, list[Mail]()
-        super().__init__(("127.0.0.1", 0), _Session)
-
-
-class _Session(socketserver.StreamRequestHandler):
-    server: Postbox
-
-    def handle(self) -> None:
-        self.say("220 postbox")
-        while line := self.rfile.readline():
-            word = line.split(b":")[0].split()[0].upper()
-            if word == b"DATA":
-                self.say("354 go on")
-                self.server.mails.append(message_from_bytes(self.data()))
-            self.say(self.server.refusal if word == b"RCPT" and self.server.refusal else "250 fine")
-            if word == b"QUIT":
-                return
-
-    def data(self) -> bytes:
-        lines = []
-        while (line := self.rfile.readline()).strip() != b".":
-            lines.append(line)
-        return b"".join(lines)
-
-    def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-@pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox() as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        backend = "django.core.mail.backends.smtp.EmailBackend"
-        host, port = server.server_address[:2]
-        with override_settings(EMAIL_BACKEND=backend, EMAIL_HOST=host, EMAIL_PORT=port, EMAIL_USE_TLS=False):
-            yield server
-        server.shutdown()
-
-
-def test_mails_of_an_alert_reach_a_real_server_as_one_thread(postbox: Postbox) -> None:
-    for message in (replace(FIRING, title="漫画 checkout"), RESOLVED):
-        assert email_answer(message).outcome == "accepted"
-    first, second = postbox.mails
-    assert first["X-Brownout-Key"] == told().key
-    assert first["References"] == second["References"]
-    body = first.get_payload(decode=True)
-    assert isinstance(body, bytes)
-    assert "漫画 checkout" in body.decode()
-
-
-@pytest.mark.parametrize(
-    ("refusal", "outcome"),
-    [("550 no such user", "refused"), ("450 try later", "retry"), ("452 mailbox full", "retry")],
-)
-def test_a_mail_server_refuses_for_good_or_for_now(postbox: Postbox, refusal: str, outcome: str) -> None:
-    postbox.refusal = refusal
-    answer = email_answer()
-    assert (
-        answer
-        == Answer(
-            outcome,  # type: ignore[arg-type]
-            f"The mail server did not take it: SMTPRecipientsRefused {refusal[:3]}",
-        )
-    )
-
-
-def test_a_mail_server_that_is_away_or_dislikes_the_password_is_to_be_tried_later(
-    postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+def test_a_signed_webhook_can_be_checked_and_not_be_played_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with override_settings(EMAIL_PORT=free_port()):
-        assert email_answer() == Answer("retry", "The mail server refused the connection")
+    key = b"twenty-four random bytes"
+    monkeypatch.setenv("HOOK_SECRET", f"whsec_{b64encode(key).decode()}")
+    for _ in range(2):
+        assert send(receiver.url, signing_secret={"from_env": "HOOK_SECRET"}).outcome == "accepted"
+    first, again = receiver.requests
+    stamp = first.headers["webhook-timestamp"]
+    assert (first.headers["webhook-id"], int(stamp)) == (told().key, NOW.timestamp())
+    signed = hmac.new(key, f"{told().key}.{stamp}.".encode() + first.body, "sha256").digest()
+    assert first.headers["webhook-signature"] == f"v1,{b64encode(signed).decode()}"
+    assert again.headers["webhook-id"] == first.headers["webhook-id"], "by which a repetition is known"
+    # The example of the Standard Webhooks specification.
+    known = webhook.signature(
+        b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        datetime.fromtimestamp(1_614_265_330, UTC),
+        b'{"test": 2432232314}',
+    )
+    assert known["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    monkeypatch.setenv("HOOK_SECRET", "not base64!")
+    said = send(receiver.url, signing_secret={"from_env": "HOOK_SECRET"})
+    assert (said.outcome, "not base64" in said.text) == ("retry", False)
+    assert len(receiver.requests) == 2
 
-    def refuse(*_: object, **__: object) -> None:
-        raise smtplib.SMTPAuthenticationError(535, b"password hush is wrong")
 
-    monkeypatch.setattr(smtplib.SMTP, "sendmail", refuse)
-    assert email_answer() == Answer("retry", "The mail server did not take it: SMTPAuthenticationError 535")
+def test_a_group_shows_existing_receivers_what_its_alerts_have_in_common(receiver: Receiver) -> None:
+    other = replace(RESOLVED, labels={**FIRING.labels, "objective": "search"}, title="Search", runbook_url="")
+    tell("webhook", group(FIRING, other, service="shop"), url=receiver.url)
+    body = receiver.requests[0].json
+    assert (body["status"], [alert["status"] for alert in body["alerts"]]) == ("firing", ["firing", "resolved"])
+    assert "objective" not in body["commonLabels"]
+    assert body["commonLabels"]["service"] == "shop"
+    assert body["commonAnnotations"] == {}
+    assert (body["groupLabels"], body["groupKey"]) == ({"service": "shop"}, "e")
+
+
+def test_alertmanager_gets_every_alert_of_a_group_as_its_own(receiver: Receiver) -> None:
+    foreign = replace(RESOLVED, labels={"alertname": "X", "k8s.io/pod": "p", "0": "zero"})
+    assert tell("alertmanager", group(FIRING, foreign), url=f"{receiver.url}/am/").outcome == "accepted"
+    (request,) = receiver.requests
+    assert request.path == "/am/api/v2/alerts"
+    firing, resolved = request.json
+    assert (firing["labels"], firing["endsAt"]) == (FIRING.labels, (NOW + timedelta(minutes=4)).isoformat())
+    assert resolved["labels"] == {"alertname": "X", "k8s_io_pod": "p", "_0": "zero"}
+    assert resolved["endsAt"] == (SINCE + timedelta(minutes=42)).isoformat()

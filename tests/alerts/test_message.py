@@ -67,13 +67,16 @@ def test_the_text_says_everything_a_person_needs() -> None:
         "What: Checkout answers (target 99.95 %)",
         "Service: shop",
         "Why: burning 16.7× over 1h and 200× over 5m (limit 14.4×)",
-        "Burning: 16.7× over 1h and 200× over 5m (limit 14.4×)",
         "Budget left: 37.2 % of the budget of 30d: 8m2s of complete failure or 4,321 events",
         "Exhausted: 2026-03-03 04:00 UTC at this pace",
         "Since: 2026-03-02 12:00 UTC",
         "Runbook: https://brownout.example/runbooks/checkout/",
         "Details: https://brownout.example/alerts/7/",
     ]
+
+
+def test_how_fast_it_burns_now_is_told_beside_why_it_fired() -> None:
+    assert "Burning: 16.7× over 1h" in replace(FIRING, cause="burning 20× over 1h").text
 
 
 def test_an_overspent_budget_is_told_as_such() -> None:

@@ -2,11 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, ValidationError
 
+from alerts.channels import registry
 from alerts.channels.alertmanager import AlertmanagerSpec
+from alerts.channels.apprise import AppriseSpec
 from alerts.channels.email import EmailSpec
+from alerts.channels.pagerduty import PagerDutySpec
+from alerts.channels.slack import SlackSpec
 from alerts.channels.webhook import WebhookSpec
+from alerts.errors import ChannelError
 from alerts.models import Channel
 from slo.maths.burn import SEVERITIES, Severity
 from slo.openslo.schema import Spec
@@ -36,11 +41,32 @@ class _EmailChannelSpec(_AnyChannelSpec):
     connection_details: EmailSpec
 
 
-class ChannelSpec(
-    RootModel[
-        Annotated[_WebhookChannelSpec | _AlertmanagerChannelSpec | _EmailChannelSpec, Field(discriminator="type")]
-    ]
-):
+class _PagerDutyChannelSpec(_AnyChannelSpec):
+    type: Literal["pagerduty"]
+    connection_details: PagerDutySpec
+
+
+class _SlackChannelSpec(_AnyChannelSpec):
+    type: Literal["slack"]
+    connection_details: SlackSpec
+
+
+class _AppriseChannelSpec(_AnyChannelSpec):
+    type: Literal["apprise"]
+    connection_details: AppriseSpec
+
+
+_Any = (
+    _WebhookChannelSpec
+    | _AlertmanagerChannelSpec
+    | _EmailChannelSpec
+    | _PagerDutyChannelSpec
+    | _SlackChannelSpec
+    | _AppriseChannelSpec
+)
+
+
+class ChannelSpec(RootModel[Annotated[_Any, Field(discriminator="type")]]):
     """A place to tell people: its `type` decides what `connectionDetails` holds."""
 
 
@@ -66,5 +92,13 @@ class Channels(Handler[ChannelSpec, Channel]):
             **({"description": instance.description} if instance.description else {}),
             "severities": instance.severities,
             **({} if instance.enabled else {"enabled": False}),
-            "connectionDetails": instance.spec,
+            "connectionDetails": _written(instance),
         }
+
+
+def _written(channel: Channel) -> dict[str, Any]:
+    """Its connection as documents write it. One that no longer fits is left out: it may hold what is a secret now."""
+    try:
+        return registry.check(channel.kind, channel.spec).model_dump(by_alias=True, exclude_unset=True)
+    except (ChannelError, ValidationError):
+        return {}
