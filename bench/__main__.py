@@ -1,7 +1,8 @@
 """`make bench`: how true the figures are and what they cost, measured on this machine with real servers.
 
 Parts can be named: truth (against recording rules), cost (CPU of a real Prometheus), loop (tick, status and charts on
-SQLite and PostgreSQL). Only CPU times and figures of one run can be compared: machines are noisy.
+SQLite and PostgreSQL), flags (evaluations a second, and how long they take). Only CPU times and figures of one run can
+be compared: machines are noisy.
 """
 
 import argparse
@@ -12,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cost, truth
+from bench import cost, flags, truth
 from tests.servers import MissingServerError, running
 from tests.servers.postgres import Postgres
 
-PARTS = ("truth", "cost", "loop")
+PARTS = ("truth", "cost", "loop", "flags")
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ def main() -> None:
             cost.run(objectives)
     if "loop" in chosen:
         _loop(arguments.objectives)
+    if "flags" in chosen:
+        flags.run()
 
 
 def _loop(objectives: list[int]) -> None:

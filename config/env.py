@@ -41,6 +41,13 @@ class Env(BaseSettings):
     TRUST_PROXY: bool = Field(
         False, description="believe `X-Forwarded-Proto` and `X-Forwarded-For` of one proxy in front"
     )
+    FLAG_STALE_SECONDS: int = Field(
+        300, ge=1, description="so long flags are answered from memory while the database is away; then the safe values"
+    )
+    FLAG_STREAMS: int = Field(
+        200, ge=0, le=5_000, description="applications that may listen for flips at once, in each web process"
+    )
+    FLAG_RATE: int = Field(0, ge=0, description="flag requests a second for each token and web process; `0`: no limit")
     EMAIL_HOST: str = Field("", description="SMTP server for e-mail channels")
     EMAIL_PORT: int = Field(25, ge=1, le=65535, description="its port")
     EMAIL_USER: str = Field("", description="its user, if it wants one")

@@ -147,6 +147,11 @@ TICK_SECONDS = ENV.TICK_SECONDS
 BASE_URL = str(ENV.BASE_URL).rstrip("/")
 BROKER_URL = ENV.BROKER_URL
 
+# Flags for applications -------------------------------------------------------------------------------------------
+# A flip is known within 1 s; a reading costs a few milliseconds. 0: every request reads for itself, as tests want it.
+FLAG_POLL_SECONDS = 0.25
+FLAG_STALE_SECONDS, FLAG_STREAMS, FLAG_RATE = ENV.FLAG_STALE_SECONDS, ENV.FLAG_STREAMS, ENV.FLAG_RATE
+
 # Messages ---------------------------------------------------------------------------------------------------------
 EMAIL_HOST, EMAIL_PORT = ENV.EMAIL_HOST, ENV.EMAIL_PORT
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS = ENV.EMAIL_USER, ENV.EMAIL_PASSWORD, ENV.EMAIL_TLS

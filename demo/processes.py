@@ -49,8 +49,8 @@ def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str,
     calm = ["--loglevel", "WARNING"]
     return {
         "web": [
-            *(python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--workers", "1", "--threads", "4", "--keep-alive", "10"),
+            *(python, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"),
+            *("--bind", f"127.0.0.1:{port}", "--workers", "1"),
             *("--log-level", "warning", "--graceful-timeout", "1"),
         ],
         "worker": [

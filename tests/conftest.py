@@ -58,6 +58,20 @@ def _static_files_without_collecting(tmp_path_factory: pytest.TempPathFactory) -
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _flags_read_at_each_request() -> Iterator[None]:
+    """Answers about flags come from the test's own transaction, which no other thread sees."""
+    with override_settings(FLAG_POLL_SECONDS=0):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    from degradation.ofrep.memory import memory
+
+    memory.forget()
+
+
 class PrometheusFactory(Protocol):
     def __call__(
         self, targets: Iterable[str] = (), interval: float = 1, *, arguments: Iterable[str] = (), history: str = ""

@@ -40,15 +40,21 @@ def issue_token(name: str, role: Role, at: datetime) -> str:
     """Make a token for a program and return it: the only time it can be seen. A token of that name is replaced."""
     raw = f"bro_{secrets.token_urlsafe(32)}"
     ApiToken.objects.update_or_create(
-        name=name, defaults={"digest": _digest(raw), "role": role, "created_at": at, "revoked_at": None}
+        name=name, defaults={"digest": digest(raw), "role": role, "created_at": at, "revoked_at": None}
     )
     return raw
 
 
 def valid_token(raw: str) -> ApiToken | None:
     """The token that a program shows, None for any other text."""
-    return ApiToken.objects.filter(digest=_digest(raw), revoked_at=None).first()
+    return ApiToken.objects.filter(digest=digest(raw), revoked_at=None).first()
 
 
-def _digest(raw: str) -> str:
+def roles() -> dict[str, str]:
+    """The role of every token that is not revoked, by its digest."""
+    return dict(ApiToken.objects.filter(revoked_at=None).values_list("digest", "role"))
+
+
+def digest(raw: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(raw.encode()).hexdigest()

@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from degradation import selectors
-from degradation.ofrep import views
+from degradation.ofrep import protocol
 from degradation.services import flags
 from slo.models import ApiToken
 from slo.services.access import issue_token
@@ -176,7 +175,7 @@ def test_a_body_that_is_wrong_is_told_so(app: Application, path: str, body: byte
 
 
 def test_a_huge_body_is_refused_unread(app: Application) -> None:
-    response = app.post(ALL, b" " * (views.LARGEST_BODY + 1))
+    response = app.post(ALL, b" " * (protocol.LARGEST_BODY + 1))
     assert response.status_code == 413
     assert "larger than 65536 bytes" in response.json()["errorDetails"]
 
@@ -220,7 +219,7 @@ def test_what_breaks_on_our_side_is_told_as_json(app: Application, monkeypatch: 
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(selectors, "served", broken)
+    monkeypatch.setattr(protocol, "evaluation", broken)
     response = app.post(f"{ALL}/nudges")
     assert response.status_code == 500
     assert set(response.json()) == {"errorDetails"}

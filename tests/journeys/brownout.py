@@ -73,7 +73,8 @@ class Brownout:
             "DATABASE_URL": database,
             "BROKER_URL": broker,
         }
-        self.web = self._process("web", ["gunicorn", "config.wsgi", "--bind=127.0.0.1:{port}", "--threads=4"])
+        web = ["gunicorn", "--config=python:config.gunicorn", "config.wsgi", "--bind=127.0.0.1:{port}"]
+        self.web = self._process("web", web)
         self._environment["BASE_URL"] = self.web.url
         worker = ["celery", "-A", "config", "worker", "--pool=threads", "--concurrency=4", "--loglevel=INFO"]
         self.worker = self._process("worker", worker, " ready.")

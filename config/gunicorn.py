@@ -1,0 +1,23 @@
+"""How gunicorn serves Brownout: `gunicorn --config python:config.gunicorn config.wsgi`.
+
+An event stream holds a thread that sleeps, which costs next to nothing and asks for no second server: with threads for
+all the streams allowed, and some for everything else, hundreds of applications listen to one process.
+"""
+
+from typing import Any
+
+from config import env
+
+ENV = env.read()
+
+worker_class = "gthread"
+threads = ENV.FLAG_STREAMS + 16
+worker_connections = threads + 1_000
+keepalive = 10
+
+
+def post_worker_init(worker: Any) -> None:
+    """The threads are there: applications may listen, until this worker is told to stop."""
+    from degradation.ofrep.streams import streams
+
+    streams.open(ENV.FLAG_STREAMS, lambda: worker.alive)
