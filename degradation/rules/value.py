@@ -109,10 +109,14 @@ def decide(marks: Marks, key: str, targeting_key: str, at: datetime) -> Evaluate
     if share in (NONE, ALL):
         value, reason = marks.value(at), "STATIC" if marks.state(at) in ("auto", "dry run") else "TARGETING_MATCH"
         return Evaluated(value, "on" if value else "off", reason, share)  # type: ignore[arg-type]
-    salt = f"{key}:{marks.drill}" if marks.drilled(at) else key
-    normal = bool(targeting_key) and position(salt, targeting_key) < share
+    normal = bool(targeting_key) and position(salt(marks, key, at), targeting_key) < share
     value = normal != marks.safe
     return Evaluated(value, "on" if value else "off", "SPLIT", share)
+
+
+def salt(marks: Marks, key: str, at: datetime) -> str:
+    """What spreads the targeting keys of a flag: a drill is for other keys than the one before it."""
+    return f"{key}:{marks.drill}" if marks.drilled(at) else key
 
 
 def position(salt: str, targeting_key: str) -> float:

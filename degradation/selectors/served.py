@@ -1,10 +1,11 @@
 """What applications are told over OFREP: the flags, and whatever else the other parts of this package contribute."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from degradation.models import Flag
 from degradation.rules.value import Marks
 from degradation.selectors.circuit_views import CircuitView, standing_circuits
 from degradation.selectors.flag_views import FlagView, flag_view, flags
@@ -17,15 +18,16 @@ Value = bool | int | float | str | Mapping[str, Any]
 class Served:
     """A value under a key: `value` for all, or what `marks` say for each targeting key.
 
-    `safe` is answered once nothing has been heard for too long. `state` says in a word who or what decides, `cause`
-    why, `since` when that began and `until` when it ends by itself: from then on it is `then` that is served.
-    `details` is more for the metadata: flat, texts, numbers and booleans only.
+    `keyed` values are for a targeting key only. `safe` is answered once nothing has been heard for too long. `state`
+    says in a word who or what decides, `cause` why, `since` when that began and `until` when it ends by itself: from
+    then on it is `then` that is served. `details` is more for the metadata: flat, texts, numbers and booleans only.
     """
 
     key: str
     value: Value
     safe: Value
     marks: Marks | None = None
+    keyed: bool = False
     variant: str | None = None
     state: str = "auto"
     cause: str = ""
@@ -50,7 +52,7 @@ class Part:
 
 def flag_values(at: datetime) -> list[Served]:
     """Every flag, the least important tier first."""
-    return [_flag(view) for view in flags(at)]
+    return [item for view in flags(at) for item in _flag(view)]
 
 
 def circuit_flags(at: datetime) -> list[Served]:
@@ -67,20 +69,27 @@ def served(at: datetime) -> list[Served]:
     return [item for part in PARTS for item in part.read(at)]
 
 
-def _flag(view: FlagView) -> Served:
+def _flag(view: FlagView) -> list[Served]:
+    """The flag, and for a dimmer its share as a number: for whoever can do a little less of something."""
+    dimmer = view.flag.kind == Flag.Kind.DIMMER
+    return [_value(view), _share(view)] if dimmer else [_value(view)]
+
+
+def _value(view: FlagView) -> Served:
     item = view.flag
-    # What holds once the override is over is known already, so that it holds to the instant.
+    # What holds once its time is up is known already, so that it holds to the instant.
     then = flag_view(item, view.until) if view.until else None
     return Served(
         key=item.key,
         value=view.value,
         safe=item.safe_value,
         marks=item.marks(),
+        keyed=item.kind == Flag.Kind.DIMMER,
         state=view.state,
         cause=view.reason,
         since=view.since,
         until=view.until,
-        then=_flag(then) if then else None,
+        then=_value(then) if then else None,
         details={"tier": item.tier, "service": item.service.name},
     )
 
@@ -95,3 +104,17 @@ def _circuit(view: CircuitView) -> Served:
     # Forced states end by themselves, also where nobody hears of it.
     over = Served(key, auto, auto)
     return Served(key, told, auto, state=view.phase, cause=view.reason, since=view.since, until=view.until, then=over)
+
+
+def _share(view: FlagView) -> Served:
+    """From 0.0, when nobody is served normally, to 100.0."""
+    then = flag_view(view.flag, view.until) if view.until else None
+    return replace(
+        _value(view),
+        key=f"{view.flag.key}.share",
+        value=float(view.share),
+        safe=0.0,
+        marks=None,
+        keyed=False,
+        then=_share(then) if then else None,
+    )
