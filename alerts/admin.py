@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from alerts.models import Alert, BudgetChange, Channel, Delivery, Runbook, Transition
+from alerts.models import Alert, BudgetChange, Channel, Delivery, Runbook, Silence, SilenceChange, Transition
 from slo.admin import ReadOnly
 
 
@@ -43,3 +43,15 @@ class DeliveryAdmin(ReadOnly):
 @admin.register(Runbook)
 class RunbookAdmin(ReadOnly):
     list_display = ("name", "title", "severity", "owner")
+
+
+@admin.register(Silence)
+class SilenceAdmin(ReadOnly):
+    list_display = ("id", "name", "matchers", "start", "end", "rule", "reason", "created_by", "ended_at")
+    list_select_related = ("created_by",)
+
+
+@admin.register(SilenceChange)
+class SilenceChangeAdmin(ReadOnly):
+    list_display = ("at", "silence", "action", "actor", "by", "reason")
+    list_select_related = ("actor",)

@@ -29,3 +29,7 @@ class RunbookChangedError(BrownoutError):
 
 class RunOverError(BrownoutError):
     """The run of a runbook has been finished: nothing can be ticked in it any more."""
+
+
+class SilenceOverError(BrownoutError):
+    """The silence is over, or not in force, so that there is nothing to end."""

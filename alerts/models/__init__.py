@@ -3,7 +3,7 @@
 from alerts.models.alert import Alert, BudgetChange, Evaluation, Transition, about
 from alerts.models.delivery import Channel, ChannelCircuit, Delivery, Group
 from alerts.models.runbook import Runbook, RunbookRun, RunbookVersion, StepTick
-from alerts.models.silence import Silence
+from alerts.models.silence import Silence, SilenceChange
 
 __all__ = [
     "Alert",
@@ -17,6 +17,7 @@ __all__ = [
     "RunbookRun",
     "RunbookVersion",
     "Silence",
+    "SilenceChange",
     "StepTick",
     "Transition",
     "about",

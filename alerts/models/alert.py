@@ -122,7 +122,7 @@ class Transition(models.Model):
     """Something that happened to an alert, with its cause: history and the origin of deliveries.
 
     Only a change of `state` has a `before` that differs from `after`. `via` names who it was where no user of ours did
-    it.
+    it. `channels` names the only channels that are told of it (an escalation, a reminder); none: those of the routing.
     """
 
     class Kind(models.TextChoices):
@@ -144,6 +144,7 @@ class Transition(models.Model):
     cause = models.TextField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     via = models.CharField(max_length=200, blank=True)
+    channels = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("at", "id")

@@ -7,26 +7,28 @@ from django.db import transaction
 
 from alerts.errors import AlertOverError, AlreadyAcknowledgedError
 from alerts.models import Alert, Transition
-from alerts.rules.words import instant
+from alerts.rules.words import clip, instant
 from alerts.selectors import alerts
+from alerts.services.tell import announce
 
-NOTE_LENGTH = 2_000
+NOTE_LENGTH, VIA_LENGTH = 2_000, 200
 
 
-def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: datetime) -> Alert:
-    """Note who looks after an open alert; `user` is None for a program. Returns the alert as it is now.
+def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: datetime, *, via: str = "") -> Alert:
+    """Note who looks after an open alert, and tell those who were told of it. Returns the alert as it is now.
 
+    `user` is None for a program, and for somebody elsewhere whom `via` names, as `pagerduty:alice@example.com`.
     Raises AlreadyAcknowledgedError (the first one keeps it) and AlertOverError.
     """
-    note = note.strip()[:NOTE_LENGTH]
+    note, via = note.strip()[:NOTE_LENGTH], clip(via, VIA_LENGTH)
     with transaction.atomic():
         taken = Alert.objects.filter(pk=alert.pk, state__in=Alert.OPEN, acknowledged_at=None).update(
-            acknowledged_at=at, acknowledged_by=user, acknowledgement=note
+            acknowledged_at=at, acknowledged_by=user, acknowledged_via=via, acknowledgement=note
         )
         now = alerts().get(pk=alert.pk)
         if not taken:
             raise _refusal(now)
-        Transition.objects.create(
+        change = Transition.objects.create(
             alert=now,
             kind=Transition.Kind.ACKNOWLEDGEMENT,
             at=at,
@@ -34,13 +36,16 @@ def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: date
             after=now.state,
             cause=f"acknowledged: {note}" if note else "acknowledged",
             actor_id=user.pk if user else None,
+            via=via,
         )
+        if now.state == Alert.State.FIRING:
+            announce([change], at)
     return now
 
 
 def _refusal(alert: Alert) -> AlreadyAcknowledgedError | AlertOverError:
     if alert.acknowledged_at is None:
         return AlertOverError(f"This alert is {alert.state}: only a pending or firing one can be acknowledged")
-    who = alert.acknowledged_by or "a program"
+    who = alert.acknowledged_by or alert.acknowledged_via or "a program"
     note = f": {alert.acknowledgement}" if alert.acknowledgement else ""
     return AlreadyAcknowledgedError(f"{who} acknowledged this alert at {instant(alert.acknowledged_at)}{note}")

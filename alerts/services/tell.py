@@ -11,6 +11,8 @@ from alerts.rules.message import episode_key
 def announce(changes: Sequence[Transition], at: datetime) -> None:
     """Owe word of these changes to every channel that wants the severity, or has been told of the alert before.
 
+    Where a change names channels (an escalation, a reminder), they alone are told; of an acknowledgement those who
+    know of the alert.
     Call it in the transaction of the changes, without those that are kept quiet. A resolution is told only where
     something was told.
     """
@@ -25,13 +27,21 @@ def announce(changes: Sequence[Transition], at: datetime) -> None:
         Delivery(transition=change, channel=channel, dedup_key=_key(change), due_at=at)
         for change in changes
         for channel in channels
-        if channel.pk in told[change.alert_id] or _wants(channel, change)
+        if _hears(channel, change, told[change.alert_id])
     ]
     Delivery.objects.bulk_create(owed, batch_size=500)
 
 
+def _hears(channel: Channel, change: Transition, told: set[int]) -> bool:
+    if change.channels:
+        return channel.name in change.channels
+    return channel.pk in told or (change.kind != Transition.Kind.ACKNOWLEDGEMENT and _wants(channel, change))
+
+
 def _wants(channel: Channel, change: Transition) -> bool:
-    return change.alert.severity in channel.severities and change.after != Alert.State.RESOLVED
+    if channel.after or change.after == Alert.State.RESOLVED:
+        return False
+    return change.alert.severity in channel.severities
 
 
 def _key(change: Transition) -> str:

@@ -1,53 +1,21 @@
 """The spec of Brownout's Exclusion."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import model_validator
 
-from slo.maths.recurrence import Recurrence, check
-from slo.openslo.schema import Duration, Instant, Name, Spec, TimeZone, checked
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise ValueError("say why: the reason is kept and shown")
-    return text.strip()
+from slo.openslo.schema import Name
+from slo.openslo.span import SpanSpec
 
 
-Reason = Annotated[str, Field(max_length=2_000), AfterValidator(_reason)]
-
-
-class ExclusionSpec(Spec):
+class ExclusionSpec(SpanSpec):
     """A span that does not count, for one objective or all of a service; with a rule (RRULE) it comes back."""
 
     objective: Name | None = None
     service: Name | None = None
-    start: Instant
-    end: Instant | None = None
-    duration: Duration | None = None
-    rule: str = ""
-    time_zone: TimeZone = "UTC"
-    reason: Reason
 
     @model_validator(mode="after")
     def _of_one_thing(self) -> Self:
         if (self.objective is None) == (self.service is None):
             raise ValueError("needs either objective or service")
-        if (self.end is None) == (self.duration is None):
-            raise ValueError("needs either end or duration")
-        if self.until <= self.start:
-            raise ValueError("end must be after start")
-        if self.rule:
-            checked(check, Recurrence(self.rule, self.start, self.time_zone, self.seconds))
         return self
-
-    @property
-    def seconds(self) -> int:
-        """How long it lasts, each time."""
-        return self.duration or int(((self.end or self.start) - self.start).total_seconds())
-
-    @property
-    def until(self) -> datetime:
-        """The end of its first occurrence."""
-        return self.end or self.start + timedelta(seconds=self.seconds)

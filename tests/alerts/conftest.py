@@ -1,14 +1,21 @@
 """What several of these tests share."""
 
+from __future__ import annotations
+
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from django.db import connection
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from alerts.models import Transition
 
 T = TypeVar("T")
 
@@ -31,6 +38,23 @@ def in_threads() -> Callable[[int, Callable[[], T]], list[T]]:
             return [future.result() for future in [pool.submit(one) for _ in range(count)]]
 
     return call
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[Transition]:
+    """What people are told of, as it is announced, whoever hears it; it still is announced."""
+    from alerts.services import tell
+
+    heard: list[Transition] = []
+
+    def announce(changes: Sequence[Transition], at: datetime) -> None:
+        heard.extend(changes)
+        whole(changes, at)
+
+    whole = tell.announce
+    for module in ("acknowledge", "evaluate", "follow_up", "silences"):
+        monkeypatch.setattr(f"alerts.services.{module}.announce", announce, raising=False)
+    return heard
 
 
 @pytest.fixture

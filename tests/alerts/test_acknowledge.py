@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from alerts.errors import AlertOverError, AlreadyAcknowledgedError
-from alerts.models import Alert
+from alerts.models import Alert, Transition
 from alerts.selectors import transitions
 from alerts.services.acknowledge import acknowledge
 from alerts.services.evaluate import evaluate
@@ -41,7 +41,17 @@ def test_who_when_and_the_note_are_kept_with_the_alert_and_in_its_history() -> N
         ana,
         NOW + MINUTE,
     )
-    assert len(owed(alert)) == 1, "nobody is told"
+    assert len(owed(alert)) == 2, "who was told of the alert hears that somebody has it"
+
+
+def test_somebody_elsewhere_is_named(announced: list[Transition]) -> None:
+    alert = fired()
+    taken = acknowledge(alert, None, "", NOW + MINUTE, via="pagerduty:alice@example.com")
+    assert (taken.acknowledged_by, taken.acknowledged_via) == (None, "pagerduty:alice@example.com")
+    assert transitions(alert)[-1].via == "pagerduty:alice@example.com"
+    assert announced[-1].kind == "acknowledgement"
+    with pytest.raises(AlreadyAcknowledgedError, match=r"^pagerduty:alice@example\.com acknowledged this alert"):
+        acknowledge(alert, person(), "mine", NOW + MINUTE)
 
 
 def test_the_second_one_is_told_who_was_first() -> None:

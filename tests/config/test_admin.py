@@ -9,7 +9,15 @@ from slo.services.access import issue_token
 from tests.factories import NOW, objective
 
 pytestmark = pytest.mark.django_db
-LISTS = ("slo/objective", "slo/service", "slo/component", "slo/correction", "alerts/alert", "degradation/flag")
+LISTS = (
+    "slo/objective",
+    "slo/service",
+    "slo/component",
+    "slo/correction",
+    "alerts/alert",
+    "alerts/silence",
+    "degradation/flag",
+)
 
 
 @pytest.fixture
