@@ -1,8 +1,8 @@
 """`make bench`: how true the figures are and what they cost, measured on this machine with real servers.
 
 Parts can be named: truth (against recording rules), cost (CPU of a real Prometheus), loop (tick, status and charts on
-SQLite and PostgreSQL), flags (evaluations a second, and how long they take). Only CPU times and figures of one run can
-be compared: machines are noisy.
+SQLite and PostgreSQL), flags (evaluations a second, and how long they take), availability (exact composites). Only CPU
+times and figures of one run can be compared: machines are noisy.
 """
 
 import argparse
@@ -13,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cost, flags, truth
+from bench import availability, cost, flags, truth
 from tests.servers import MissingServerError, running
 from tests.servers.postgres import Postgres
 
-PARTS = ("truth", "cost", "loop", "flags")
+PARTS = ("truth", "cost", "loop", "flags", "availability")
 
 
 def main() -> None:
@@ -40,6 +40,8 @@ def main() -> None:
         _loop(arguments.objectives)
     if "flags" in chosen:
         flags.run()
+    if "availability" in chosen:
+        availability.run()
 
 
 def _loop(objectives: list[int]) -> None:

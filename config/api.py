@@ -19,6 +19,7 @@ from slo.api_annotations import router as annotations_router
 from slo.api_auth import reader
 from slo.api_events import router as events_router
 from slo.api_exclusions import router as exclusions_router
+from slo.api_systems import router as systems_router
 from slo.errors import BrownoutError, DefinitionError, NotFoundError
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ api.add_router("", slo_router)
 api.add_router("", events_router)
 api.add_router("", exclusions_router)
 api.add_router("", annotations_router)
+api.add_router("", systems_router)
 api.add_router("", alerts_router)
 api.add_router("", degradation_router)
 api.add_router("", circuits_router)

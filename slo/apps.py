@@ -12,6 +12,7 @@ class SloConfig(AppConfig):
         from slo.services.catalog.exclusions import Exclusions
         from slo.services.catalog.kinds import BurnPolicies, Components, DataSources, Services
         from slo.services.catalog.promises import SLOs
+        from slo.services.catalog.systems import Systems
 
         for handler in (
             Services(),
@@ -21,5 +22,6 @@ class SloConfig(AppConfig):
             SLOs(),
             Exclusions(),
             ErrorBudgetPolicies(),
+            Systems(),
         ):
             register(handler)

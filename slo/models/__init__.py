@@ -6,6 +6,7 @@ from slo.models.correction import Correction
 from slo.models.events import EventPost
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
+from slo.models.system import Scenario, System
 
 __all__ = [
     "Annotation",
@@ -20,8 +21,10 @@ __all__ = [
     "Heartbeat",
     "Measurement",
     "Objective",
+    "Scenario",
     "Service",
     "Source",
     "SourceState",
+    "System",
     "Watermark",
 ]

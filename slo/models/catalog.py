@@ -31,6 +31,12 @@ class Component(models.Model):
     # Shares of bad events over the last five minutes from which the component counts as slow or failing, and as down.
     warn_ratio = models.FloatField(default=0.05)
     down_ratio = models.FloatField(default=0.5)
+    # The availability that is promised of it, the one its provider publishes, and the seconds a repair takes (MTTR).
+    target = models.FloatField(null=True, blank=True)
+    sla = models.FloatField(null=True, blank=True)
+    repair = models.BigIntegerField(null=True, blank=True)
+    # What it needs to work: a list of {"component": name, "kind": "hard" | "soft"}.
+    needs = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("tier", "name")

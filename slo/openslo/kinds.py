@@ -74,6 +74,16 @@ class DataSourceSpec(
         return value
 
 
+Availability = Annotated[Number, Field(gt=0, lt=1)]
+
+
+class NeedSpec(Spec):
+    """Without a `hard` dependency a component does not work; without a `soft` one it does, less well."""
+
+    component: Name
+    kind: Literal["hard", "soft"] = "hard"
+
+
 class ComponentSpec(Spec):
     """A part that can be up or down on its own."""
 
@@ -83,6 +93,10 @@ class ComponentSpec(Spec):
     owner: Title = ""
     warn_ratio: Share = 0.05
     down_ratio: Share = 0.5
+    target: Availability | None = None
+    sla: Availability | None = None
+    repair: Duration | None = None
+    depends_on: list[NeedSpec] = []
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

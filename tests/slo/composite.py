@@ -79,7 +79,7 @@ def systems(draw: st.DrawFn) -> tuple[System, dict[str, Unit]]:
     plain = System(structure, blocks)
     known = plain.components()
     common = (CommonCause(tuple(known[:2]), draw(chances)),) if draw(st.booleans()) else ()
-    care = ()
+    care: tuple[Maintenance, ...] = ()
     if draw(st.booleans()):
         care = (Maintenance(tuple(known[:2]), draw(st.floats(0.0, 0.5)), draw(st.booleans())),)
     numbers = {name: Unit(draw(chances)) for name in known}

@@ -11,8 +11,9 @@ from slo.maths.composite.analysis import Analysis
 from slo.maths.composite.bounds import bounds
 from slo.maths.composite.diagram import Diagram
 from slo.maths.composite.events import probabilities, terms
-from slo.maths.composite.system import CommonCause, Maintenance, System, Unit, check, circle
+from slo.maths.composite.system import CommonCause, Fallback, Maintenance, System, Unit, check, circle
 from slo.maths.composite.terms import events
+from slo.maths.structure import parse
 from tests.slo.composite import enumerated, fallback, standby, system, systems, truth, units
 
 PAIR = {"x": 0.99, "y": 0.99}
@@ -45,6 +46,11 @@ def test_a_fallback_helps_as_far_as_it_covers_and_full_fidelity_stands_beside_it
     result = Analysis(system("b", {"b": fallback("p", "f", 0.9)})).result(units(p=0.999, f=0.99))
     assert result.served.value == pytest.approx(0.999891)
     assert result.full.value == pytest.approx(0.999)
+
+
+def test_an_alternative_that_needs_nothing_is_always_there() -> None:
+    whole = System(parse("b"), {"b": Fallback(parse("p"), None, 0.6)})
+    assert Analysis(whole).availability(units(p=0.999)) == pytest.approx(0.9996)
 
 
 def test_a_fail_over_costs_its_time_at_every_failure() -> None:

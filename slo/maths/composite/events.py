@@ -104,7 +104,8 @@ class _Builder:
             primary = self._expression(block.primary)
             if not self._degraded:
                 return primary
-            return either(primary, both(Event(f"cover:{name}"), self._expression(block.alternative)))
+            needed = (self._expression(block.alternative),) if block.alternative else ()
+            return either(primary, both(Event(f"cover:{name}"), *needed))
         if isinstance(block, Standby):
             taken_over = both(Event(f"switch:{name}"), self._expression(block.passive))
             return both(Event(f"failover:{name}"), either(self._expression(block.active), taken_over))

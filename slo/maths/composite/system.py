@@ -23,10 +23,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """`primary`, or else `alternative` for the share `coverage` of what is asked: A = A_p + (1 - A_p)·c·A_f."""
+    """`primary`, or else `alternative` for the share `coverage` of what is asked: A = A_p + (1 - A_p)·c·A_f.
+
+    An alternative of None needs nothing that could fail, such as a text that is kept at hand.
+    """
 
     primary: Expression
-    alternative: Expression
+    alternative: Expression | None
     coverage: float
 
 
@@ -81,7 +84,7 @@ class System:
 def expressions(block: Block) -> tuple[Expression, ...]:
     """The expressions a block is made of."""
     if isinstance(block, Fallback):
-        return (block.primary, block.alternative)
+        return (block.primary, block.alternative) if block.alternative else (block.primary,)
     if isinstance(block, Standby):
         return (block.active, block.passive)
     return (block,)

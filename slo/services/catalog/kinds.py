@@ -1,11 +1,13 @@
 """The kinds around the promise: services, sources, components, burn policies."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db.models import QuerySet
 from pydantic.alias_generators import to_camel
 
 from slo.errors import DefinitionError, PolicyError
+from slo.maths.composite.system import circle
 from slo.maths.windows import format_duration
 from slo.models import BurnPolicy, Component, Objective, Service, Source
 from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ServiceSpec
@@ -104,15 +106,37 @@ class Components(Handler[ComponentSpec, Component]):
     kind, order = "Component", 20
     spec, model = ComponentSpec, Component
 
+    def __init__(self) -> None:
+        # What the documents of the apply that the resolver belongs to say of dependencies, as far as it has come.
+        self._needs: WeakKeyDictionary[Resolver, dict[str, list[str]]] = WeakKeyDictionary()
+
     def fields(self, document: Document[ComponentSpec], resolver: Resolver) -> dict[str, Any]:
         spec = document.spec
         if document.name in _RESERVED:
             raise document.error(f"{document.name} is a word of structure expressions; choose another", "metadata.name")
+        self._check_needs(document, resolver)
         return {
             "service": resolver.get(Service, spec.service, document, "spec.service"),
             "title": document.title,
-            **spec.model_dump(exclude={"service"}),
+            "needs": [need.model_dump() for need in spec.depends_on],
+            **spec.model_dump(exclude={"service", "depends_on"}),
         }
+
+    def _check_needs(self, document: Document[ComponentSpec], resolver: Resolver) -> None:
+        """Every dependency exists, here or in a document still to come, and none leads back."""
+        wanted = [need.component for need in document.spec.depends_on]
+        for i, name in enumerate(wanted):
+            if name in wanted[:i]:
+                raise document.error(f"it depends on {name!r} already", f"spec.dependsOn.{i}.component")
+            if not resolver.declares(Component, name):
+                resolver.get(Component, name, document, f"spec.dependsOn.{i}.component")
+        said = self._needs.setdefault(resolver, {})
+        said[document.name] = wanted
+        kept = Component.objects.exclude(needs=[]).values_list("name", "needs")
+        others = {n: [need["component"] for need in needs] for n, needs in kept if not resolver.declares(Component, n)}
+        found = circle({**others, **said})
+        if found:
+            raise document.error(f"the dependencies go in a circle: {' → '.join(found)}", "spec.dependsOn")
 
     def export(self, instance: Component) -> dict[str, Any]:
         return present(
@@ -123,6 +147,10 @@ class Components(Handler[ComponentSpec, Component]):
                 "owner": instance.owner,
                 "warnRatio": instance.warn_ratio,
                 "downRatio": instance.down_ratio,
+                "target": instance.target,
+                "sla": instance.sla,
+                "repair": format_duration(int(instance.repair)) if instance.repair else None,
+                "dependsOn": instance.needs,
             }
         )
 
