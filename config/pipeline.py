@@ -1,4 +1,5 @@
-"""The tick: measure → judge → shed, in this order; each part survives the failure of the one before it.
+"""The tick: measure → judge → shed, in this order; each part survives the failure of the one before it. What is only to
+be looked at, how long components take, comes last.
 
 Messages are not part of it: the outbox drains by itself, so a slow receiver never delays shedding.
 """
@@ -20,6 +21,7 @@ STEPS: tuple[Callable[[datetime], object], ...] = (
     slo_tasks.collect,
     alerts_tasks.evaluate,
     degradation_tasks.react,
+    slo_tasks.read_latency,
 )
 
 

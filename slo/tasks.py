@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from slo.services import annotations, events, memory
+from slo.services import annotations, events, latency, memory
 from slo.services import collect as collecting
 from slo.services import thin as thinning
 
@@ -12,6 +12,11 @@ from slo.services import thin as thinning
 def collect(at: datetime) -> None:
     """Measure every objective up to the last tick at or before `at`."""
     collecting.collect(at)
+
+
+def read_latency(at: datetime) -> None:
+    """Read how long components take at present."""
+    latency.read(at)
 
 
 @shared_task

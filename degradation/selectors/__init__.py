@@ -9,7 +9,7 @@ from degradation.selectors.circuit_views import (
     circuit_reports,
     circuits,
 )
-from degradation.selectors.component_health import Health, health
+from degradation.selectors.component_health import Health, Latency, health
 from degradation.selectors.flag_views import FlagView, changes, changes_for, flag, flags, histories
 from degradation.selectors.served import Served, served
 from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
@@ -18,6 +18,7 @@ __all__ = [
     "CircuitView",
     "FlagView",
     "Health",
+    "Latency",
     "ModeView",
     "ReportView",
     "Served",

@@ -4,6 +4,7 @@ from slo.models.budget import BudgetPolicy
 from slo.models.catalog import Component, Service, Source
 from slo.models.correction import Correction
 from slo.models.events import EventPost
+from slo.models.latency import ComponentLatency
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
 from slo.models.system import Scenario, System
@@ -14,6 +15,7 @@ __all__ = [
     "BudgetPolicy",
     "BurnPolicy",
     "Component",
+    "ComponentLatency",
     "Correction",
     "EventPost",
     "Exclusion",

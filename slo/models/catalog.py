@@ -37,6 +37,9 @@ class Component(models.Model):
     repair = models.BigIntegerField(null=True, blank=True)
     # What it needs to work: a list of {"component": name, "kind": "hard" | "soft"}.
     needs = models.JSONField(default=list, blank=True)
+    # The histogram of its latency (base name with labels, in seconds), where its latency objectives do not name it.
+    latency_source = models.ForeignKey("Source", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    latency_histogram = models.TextField(blank=True)
 
     class Meta:
         ordering = ("tier", "name")

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 
 from slo.maths.burn import Severity
 from slo.openslo.connection import Address, Connection
-from slo.openslo.schema import Delay, Duration, Name, Number, Spec, Title
+from slo.openslo.schema import Delay, Duration, Name, Number, Spec, Title, checked
+from slo.openslo.selector import buckets
 
 Share = Annotated[Number, Field(gt=0, le=1)]
 
@@ -84,8 +85,21 @@ class NeedSpec(Spec):
     kind: Literal["hard", "soft"] = "hard"
 
 
+class LatencySpec(Spec):
+    """The histogram that tells how long a component takes, in seconds: its base name with labels."""
+
+    metric_source_ref: Name
+    histogram: str
+
+    @field_validator("histogram")
+    @classmethod
+    def _is_one(cls, histogram: str) -> str:
+        checked(buckets, histogram)
+        return histogram.strip()
+
+
 class ComponentSpec(Spec):
-    """A part that can be up or down on its own."""
+    """A part that can be up or down on its own. Without `latency` the histogram of its latency objective is taken."""
 
     service: Name
     tier: Annotated[int, Field(ge=1, le=4)]
@@ -97,6 +111,7 @@ class ComponentSpec(Spec):
     sla: Availability | None = None
     repair: Duration | None = None
     depends_on: list[NeedSpec] = []
+    latency: LatencySpec | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -40,6 +40,12 @@ def count(selector: str) -> str:
     return f"{name}_count{{{matchers}}}" if matchers else f"{name}_count"
 
 
+def buckets(selector: str) -> str:
+    """The counters of all of a histogram's buckets. Raises DefinitionError when it does not name a histogram."""
+    name, matchers = _parts(selector)
+    return f"{name}_bucket{{{matchers}}}" if matchers else f"{name}_bucket"
+
+
 def narrowed(selector: str, labels: Mapping[str, str]) -> str:
     """The selector of only those series that have these labels; an absent label has the empty value."""
     own = ",".join(f"{name}={quoted(value)}" for name, value in labels.items())

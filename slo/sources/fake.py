@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from slo.errors import SourceError
 from slo.sources import registry
 from slo.sources.base import Query, Reading, Sample
+from slo.sources.histograms import Asked, Buckets, Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Fake:
     events: list[Event] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     labelled: list[dict[str, str]] = field(default_factory=list)
+    counted: dict[str, Buckets] = field(default_factory=dict)
     asked: list[tuple[int, int, int]] = field(default_factory=list)
     _outages: list[tuple[int, int]] = field(default_factory=list)
     _silences: list[tuple[int, int]] = field(default_factory=list)
@@ -59,6 +61,16 @@ class Fake:
         if any(low < at <= high for low, high in self._outages):
             raise SourceError("the fake source is out of order")
         return [{name: found.get(name, "") for name in labels} for found in self.labelled]
+
+    def histograms(self, asked: Sequence[Asked], at: int, seconds: int) -> list[Found]:
+        """The buckets in `counted` by histogram, problems from `broken`. Raises SourceError during an outage."""
+        if any(low < at <= high for low, high in self._outages):
+            raise SourceError("the fake source is out of order")
+        self.asked.append((at - seconds, at, len(asked)))
+        return [
+            Found(item.number, self.counted.get(item.histogram, ()), problem=self.broken.get(item.histogram, ""))
+            for item in asked
+        ]
 
     def _reading(self, query: Query, start: int, end: int, tick: int) -> Reading:
         if problem := self.broken.get(query.total):

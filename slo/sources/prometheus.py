@@ -12,6 +12,7 @@ from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Connection
 from slo.sources.families import families
 from slo.sources.grid import Grid, steps_per_tick
+from slo.sources.histograms import Asked, Found, increased
 from slo.sources.intervals import interval_of, intervals
 from slo.sources.memory import retention
 from slo.sources.prometheus_http import Series, Server
@@ -92,6 +93,11 @@ class Prometheus:
         with Server(self.url, self.timeout, self.connection.access()) as server:
             found = server.range(promql.label_sets(selector, labels), at * 1000, at * 1000, 1000)
         return [{name: series.labels.get(name, "") for name in labels} for series in found]
+
+    def histograms(self, asked: Sequence[Asked], at: int, seconds: int) -> list[Found]:
+        """See `slo.sources.histograms.Histogrammed.histograms`. Raises SourceError."""
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            return increased(server, asked, at, seconds) if asked else []
 
     def _count(self, server: Server, queries: Sequence[Query], start: int, end: int, tick: int) -> dict[int, Reading]:
         """The readings of counters, asked at steps that are no longer than these are scraped apart."""

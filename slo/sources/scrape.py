@@ -10,6 +10,7 @@ from slo.errors import DefinitionError, QueryError, SourceError
 from slo.sources.base import Query, Reading, Sample
 from slo.sources.connection import Access, Connection
 from slo.sources.exposition import Labels, Page, fetch
+from slo.sources.histograms import Asked, Found, subtracted
 from slo.sources.selector import Selector, parse
 
 # Targets asked at the same time.
@@ -68,6 +69,11 @@ class Scrape:
             if asked.matches(own)
         }
         return [dict(zip(labels, values, strict=True)) for values in found]
+
+    def histograms(self, asked: Sequence[Asked], at: int, seconds: int) -> list[Found]:
+        """See `slo.sources.histograms.Histogrammed.histograms`. Raises SourceError when no target answers."""
+        pages = self._read(at).answered
+        return [subtracted(item, pages, at, seconds) for item in asked]
 
     def _read(self, at: int) -> Pages:
         if at not in self._pages:

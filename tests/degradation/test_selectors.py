@@ -1,12 +1,13 @@
 """Health and capabilities, read off the ledger."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from degradation import selectors
-from slo.models import Component, Service
+from slo.models import Component, ComponentLatency, Service
 from tests import factories
 from tests.degradation import rows
 from tests.factories import NOW
@@ -123,3 +124,11 @@ def test_health_takes_a_handful_of_queries_however_many_components(
         component(shop, f"part-{number}")
     with django_assert_max_num_queries(40):
         assert len(selectors.health(NOW)) == 12
+
+
+@pytest.mark.parametrize(("seconds", "known"), [(0, True), (149, True), (150, False), (-1, False)])
+def test_a_latency_is_of_the_present_or_not_told(shop: Service, seconds: int, known: bool) -> None:
+    made = component(shop, "orders")
+    ComponentLatency.objects.create(component=made, at=NOW - timedelta(seconds=seconds), p50=0.1, p99=2, events=900)
+    latency = selectors.health(NOW)[0].latency
+    assert (latency.p50 if latency else None) == (0.1 if known else None)

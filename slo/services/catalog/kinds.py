@@ -119,7 +119,9 @@ class Components(Handler[ComponentSpec, Component]):
             "service": resolver.get(Service, spec.service, document, "spec.service"),
             "title": document.title,
             "needs": [need.model_dump() for need in spec.depends_on],
-            **spec.model_dump(exclude={"service", "depends_on"}),
+            "latency_source": _histograms_of(document, resolver),
+            "latency_histogram": spec.latency.histogram if spec.latency else "",
+            **spec.model_dump(exclude={"service", "depends_on", "latency"}),
         }
 
     def _check_needs(self, document: Document[ComponentSpec], resolver: Resolver) -> None:
@@ -151,11 +153,24 @@ class Components(Handler[ComponentSpec, Component]):
                 "sla": instance.sla,
                 "repair": format_duration(int(instance.repair)) if instance.repair else None,
                 "dependsOn": instance.needs,
+                "latency": instance.latency_source
+                and {"metricSourceRef": instance.latency_source.name, "histogram": instance.latency_histogram},
             }
         )
 
     def rows(self) -> QuerySet[Component]:
-        return Component.objects.select_related("service")
+        return Component.objects.select_related("service", "latency_source")
+
+
+def _histograms_of(document: Document[ComponentSpec], resolver: Resolver) -> Source | None:
+    """The source that a component's histogram is asked of, if it names one."""
+    latency, place = document.spec.latency, "spec.latency.metricSourceRef"
+    if latency is None:
+        return None
+    source = resolver.get(Source, latency.metric_source_ref, document, place)
+    if source.kind not in (Source.Kind.PROMETHEUS, Source.Kind.SCRAPE):
+        raise document.error(f"a DataSource of the type {source.kind} has no histograms", place)
+    return source
 
 
 class BurnPolicies(Handler[BurnPolicySpec, BurnPolicy]):
