@@ -152,10 +152,15 @@ class ReplayOut(Schema):
 
 @router.get("/alerts", response=AlertList, summary="Alerts, newest first")
 def list_alerts(
-    request: HttpRequest, state: State | None = None, service: str = "", objective: str = "", limit: Limit = 100
+    request: HttpRequest,
+    state: State | None = None,
+    kind: Alert.Kind | None = None,
+    service: str = "",
+    objective: str = "",
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     names = selectors.runbook_names()
-    found = selectors.history(limit, service=service, objective=objective, state=state or "")
+    found = selectors.history(limit, service=service, objective=objective, state=state or "", kind=kind or "")
     return {"alerts": [_alert(item, names) for item in found]}
 
 

@@ -30,9 +30,11 @@ def open_alerts() -> list[Alert]:
     return _by_urgency(alerts().filter(state__in=Alert.OPEN))
 
 
-def history(limit: int = 100, *, service: str = "", objective: str = "", state: str = "") -> list[Alert]:
-    """Alerts of any state, newest first, of one service, objective or state where that is named."""
-    wanted = {"service__name": service, "objective__name": objective, "state": state}
+def history(
+    limit: int = 100, *, service: str = "", objective: str = "", state: str = "", **fields: object
+) -> list[Alert]:
+    """Alerts of any state, newest first, of one service, objective or state (or other field) where that is named."""
+    wanted = {"service__name": service, "objective__name": objective, "state": state, **fields}
     return list(alerts().filter(**{field: value for field, value in wanted.items() if value})[:limit])
 
 

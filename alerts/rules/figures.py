@@ -77,8 +77,8 @@ def measure(status: Status, severity: str) -> Figures:
 
 
 def restore(kept: Mapping[str, Any]) -> Figures:
-    """The figures an alert has kept."""
-    fields = dict(kept)
+    """The figures an alert has kept; those of other kinds of alert have others, which are left out."""
+    fields = {name: value for name, value in kept.items() if name in Figures.__dataclass_fields__}
     for name in ("exhausts_at", "as_of"):
         fields[name] = datetime.fromisoformat(fields[name]) if fields.get(name) else None
     fields["windows"] = tuple(WindowFigures(**window) for window in fields.get("windows", ()))

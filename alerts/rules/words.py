@@ -70,6 +70,16 @@ def left(figures: Figures) -> str:
     return f"{percent(share)} of the budget of {figures.period}: {amount}"
 
 
+def told(decision: Decision, why: str, timing: Timing) -> str:
+    """Why an alert of any kind changes its state; `why` says what is, or is no longer, the matter."""
+    if decision.state == "pending":
+        return f"{why}; fires if it lasts {duration(timing.pending)}"
+    if decision.state == "inactive":
+        return f"{why}, before it had lasted {duration(timing.pending)}"
+    quiet = decision.quiet_since if decision.state == "resolved" and timing.keep_firing else None
+    return f"{why}; quiet since {quiet:%H:%M:%S} UTC" if quiet else why
+
+
 def cause(present: Present, decision: Decision, figures: Figures, severity: str, timing: Timing) -> str:
     """Why an alert changes its state, in words that stand on their own."""
     if decision.state == "firing":

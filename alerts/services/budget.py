@@ -1,88 +1,130 @@
-"""Note which step of its error-budget policy each objective is in, and tell of every change."""
+"""Note which step of its error-budget policy each objective is in; while one stands, an alert says so."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
-from alerts.models import BudgetChange, Channel, Delivery
+from alerts.models import Alert, BudgetChange, about
+from alerts.rules import words
+from alerts.rules.machine import Decision
+from alerts.rules.policy import Timing
 from alerts.selectors import budget_standing
+from alerts.services.cases import Case, Key, consider
 from slo.maths.budget_policy import Step
 from slo.maths.status import Status
-from slo.models import BudgetPolicy, Objective
+from slo.models import Objective
 
 log = logging.getLogger(__name__)
 
-# A budget that has come to a step is no reason to wake anybody: without named channels, those that hear of these.
+# A budget that has come to a step is no reason to wake anybody.
 SEVERITY = "ticket"
 
 
-def note_steps(at: datetime, judged: Iterable[tuple[Objective, Status]]) -> int:
-    """Record every change of step, each with its deliveries. Returns their number.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The step an objective is in (None for none), by which policy, and what is left of the budget."""
 
-    What goes wrong is logged and undone; alerts do not depend on it.
+    step: Step | None
+    policy: str
+    remaining: float | None
+    # Who is told of it; those who hear of tickets, if nobody is named.
+    channels: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the step asks for, or why there is none."""
+        if self.step:
+            return self.step.text
+        return "" if self.policy else "no error-budget policy is bound to it any more"
+
+    @property
+    def cause(self) -> str:
+        """The same with all there is to know, in words that stand on their own."""
+        left = "" if self.remaining is None else f" ({words.percent(self.remaining)} of the budget left)"
+        told = self.step.title if self.step else "Nothing is to be done any more"
+        policy = f"policy {self.policy}" if self.policy else ""
+        return "; ".join(text.rstrip(". ") for text in (f"{told}{left}", self.text, policy) if text)
+
+
+def steps(judged: Sequence[tuple[Objective, Status]], at: datetime) -> dict[int, Standing]:
+    """Where each objective stands that is, or was, concerned, by primary key; every change of step is recorded.
+
+    What goes wrong is logged and undone; alerts of burns do not depend on it.
     """
     try:
         with transaction.atomic():
-            standing = budget_standing()
-            concerned = [pair for pair in judged if pair[1].facts.budget_policy or _holds(standing, pair[0])]
-            changes = [change for pair in concerned if (change := _change(at, *pair, standing.get(pair[0].pk)))]
-            return _record(changes) if changes else 0
+            last = budget_standing()
+            found = {
+                item.pk: _standing(status, last.get(item.pk))
+                for item, status in judged
+                if _holds(status, last.get(item.pk))
+            }
+            _record(list(_changes(judged, found, last, at)))
+            return found
     except Exception:
         log.exception("The steps of the error-budget policies could not be noted at %s", at)
-        return 0
+        return {}
 
 
-def _holds(standing: dict[int, BudgetChange], objective: Objective) -> bool:
-    last = standing.get(objective.pk)
-    return last is not None and bool(last.after)
+def cases(item: Objective, now: Standing | None, book: Mapping[Key, Alert], at: datetime) -> Iterator[Case]:
+    """The case of the step that stands; another step is another episode, so the alert of the one before ends."""
+    key = (Alert.Kind.BUDGET, item.name, SEVERITY)
+    alert = book.get(key)
+    if now is None or (alert is None and now.step is None):
+        return
+    level = {"step": {"level": now.step.remaining, "action": now.step.action}} if now.step else {}
+    if alert and now.step and alert.figures.get("step") != level["step"]:
+        ended = consider(key, about(item), alert, False, at, Timing(), now.cause, alert.figures)
+        # It has no time to fade: it is not gone but followed by another.
+        yield replace(ended, decision=Decision("resolved", at))
+        alert = None
+    kept = level or (alert.figures if alert else {})
+    case = consider(key, about(item), alert, now.step is not None, at, Timing(), now.cause, kept)
+    yield replace(case, channels=now.channels)
 
 
-def _change(at: datetime, objective: Objective, status: Status, last: BudgetChange | None) -> BudgetChange | None:
-    policy, remaining = status.facts.budget_policy, status.unspent
+def _holds(status: Status, last: BudgetChange | None) -> bool:
+    return status.facts.budget_policy is not None or (last is not None and bool(last.after))
+
+
+def _standing(status: Status, last: BudgetChange | None, named: Mapping[str, Sequence[str]]) -> Standing:
+    policy = status.facts.budget_policy
     held = last.level if last and last.after else None
-    step = policy.settled(held, remaining) if policy else None
-    before, after = last.after if last else "", step.action if step else ""
-    if (before, held) == (after, step.remaining if step else None):
-        return None
-    return BudgetChange(
-        objective=objective,
-        at=at,
-        policy=policy.name if policy else "",
-        before=before,
-        after=after,
-        level=step.remaining if step else None,
-        remaining=remaining,
-        text=_text(step, bound=policy is not None),
-    )
+    step = policy.settled(held, status.unspent) if policy else None
+    name = policy.name if policy else ""
+    return Standing(step, name, status.unspent, tuple(named.get(name, ())))
 
 
-def _text(step: Step | None, *, bound: bool) -> str:
-    if step:
-        return step.text
-    return "" if bound else "no error-budget policy is bound to it any more"
-
-
-def _record(changes: list[BudgetChange]) -> int:
-    present = set(
-        Objective.objects.select_for_update()
-        .filter(pk__in=[c.objective_id for c in changes])
-        .values_list("pk", flat=True)
-    )
-    channels = list(Channel.objects.filter(enabled=True))
-    named = dict(BudgetPolicy.objects.values_list("name", "channels"))
-    written = 0
-    for change in changes:
-        # It may have been deleted since it was judged.
-        if change.objective_id not in present:
+def _changes(
+    judged: Iterable[tuple[Objective, Status]],
+    found: Mapping[int, Standing],
+    standing: Mapping[int, BudgetChange],
+    at: datetime,
+) -> Iterator[BudgetChange]:
+    for item, _ in judged:
+        now, last = found.get(item.pk), standing.get(item.pk)
+        if now is None:
             continue
-        change.save(force_insert=True)
-        key = f"{change.objective.name}:budget:{change.pk}-{int(change.at.timestamp())}"
-        wanted = named.get(change.policy, [])
-        told = [c for c in channels if (c.name in wanted if wanted else SEVERITY in c.severities)]
-        Delivery.objects.bulk_create(
-            Delivery(budget_change=change, channel=channel, dedup_key=key, due_at=change.at) for channel in told
-        )
-        written += 1
-    return written
+        before, held = (last.after, last.level) if last and last.after else ("", None)
+        after, level = (now.step.action, now.step.remaining) if now.step else ("", None)
+        if (before, held) != (after, level):
+            yield BudgetChange(
+                objective=item,
+                at=at,
+                policy=now.policy,
+                before=before,
+                after=after,
+                level=level,
+                remaining=now.remaining,
+                text=now.text,
+            )
+
+
+def _record(changes: Sequence[BudgetChange]) -> None:
+    # One may have been deleted since it was judged.
+    wanted = [change.objective_id for change in changes]
+    present = set(Objective.objects.select_for_update().filter(pk__in=wanted).values_list("pk", flat=True))
+    BudgetChange.objects.bulk_create([change for change in changes if change.objective_id in present])

@@ -1,19 +1,23 @@
-"""Judge every objective, and note what changed together with whom to tell."""
+"""Judge every objective and every source, and note what changed together with whom to tell."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import DatabaseError, transaction
 
-from alerts.models import Alert, Evaluation, Transition, about
+from alerts.models import Alert, Evaluation, about
 from alerts.rules import figures, words
-from alerts.rules.machine import Decision, Present, condition, decide
+from alerts.rules.lack import LENGTHS
+from alerts.rules.machine import condition, decide
 from alerts.rules.policy import timing
-from alerts.services.budget import note_steps
-from alerts.services.tell import announce
+from alerts.selectors import alerts
+from alerts.services import budget, lack
+from alerts.services.cases import Case, Key, patient, present_of, standing
+from alerts.services.cost import costed
+from alerts.services.follow_up import follow_up
+from alerts.services.settle import settle
 from slo import selectors
 from slo.maths.burn import SEVERITIES
 from slo.maths.status import Status
@@ -25,8 +29,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def evaluate(at: datetime) -> int:
-    """Judge every objective at `at`. Returns the number of changes of state and of budget steps, each with its
-    deliveries.
+    """Judge every objective and every source at `at`. Returns the number of changes of state, escalations and such.
 
     Repeating an instant, or going back to one before the last, does nothing. An objective that cannot be judged
     is logged and leaves the others alone; its alerts stay as they are.
@@ -36,13 +39,14 @@ def evaluate(at: datetime) -> int:
         if not _claim(at):
             log.warning("Nothing was judged at %s: that instant, or a later one, has been judged already", at)
             return 0
-        return _Round(at).run(judged) + note_steps(at, judged)
+        book = standing(alerts().filter(state__in=Alert.OPEN))
+        return settle(_cases(judged, book, at), at) + follow_up(at)
 
 
 def _judge(at: datetime, chosen: Sequence[Objective]) -> list[tuple[Objective, Status]]:
     """The statuses of all that can be judged: in one go, or else in halves, down to the one that is at fault."""
     try:
-        return list(zip(chosen, selectors.statuses(at, chosen), strict=True))
+        return list(zip(chosen, selectors.statuses(at, chosen, lengths=LENGTHS), strict=True))
     except DatabaseError:
         raise
     except Exception:
@@ -59,115 +63,49 @@ def _claim(at: datetime) -> bool:
     return bool(Evaluation.objects.filter(pk=1, at__lt=at).update(at=at))
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One severity of one objective: the open alert, if there is one, and what the rules say of it."""
-
-    objective: Objective
-    severity: str
-    alert: Alert | None
-    present: Present
-    decision: Decision
-    figures: figures.Figures
-    cause: str
-
-    @property
-    def changes(self) -> bool:
-        return self.decision.state != self.present.state
+def _cases(judged: Sequence[tuple[Objective, Status]], book: Mapping[Key, Alert], at: datetime) -> list[list[Case]]:
+    """The cases of each objective, then those of the sources; what cannot be judged is logged and left out."""
+    steps = budget.steps(judged, at)
+    groups = [
+        _guarded(partial(_objective, *pair, steps.get(pair[0].pk), book, at), f"objective {pair[0].name}")
+        for pair in judged
+    ]
+    return [*groups, _guarded(partial(lack.sources, book, at), "sources")]
 
 
-class _Round:
-    """One evaluation, inside its transaction."""
+def _guarded(judge: Callable[[], list[Case]], name: str) -> list[Case]:
+    try:
+        return judge()
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("The alerts of the %s could not be judged; the others go on", name)
+        return []
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.open: dict[int, dict[str, Alert]] = defaultdict(dict)
-        for alert in Alert.objects.filter(state__in=Alert.OPEN, kind=Alert.Kind.BURN, objective__isnull=False):
-            self.open[alert.objective_id or 0][alert.severity] = alert
-        self.unchanged: list[Alert] = []
 
-    def run(self, judged: Iterable[tuple[Objective, Status]]) -> int:
-        changes = sum(self._objective(objective, status) for objective, status in judged)
-        # States of these did not change, so nothing here can overtake a transition.
-        Alert.objects.bulk_update(self.unchanged, ["figures", "quiet_since"], batch_size=200)
-        return changes
+def _objective(
+    objective: Objective, status: Status, step: budget.Standing | None, book: Mapping[Key, Alert], at: datetime
+) -> list[Case]:
+    return [
+        *_burns(objective, status, book, at),
+        *lack.objective(objective, status, book, at),
+        *budget.cases(objective, step, book, at),
+    ]
 
-    def _objective(self, objective: Objective, status: Status) -> int:
-        found = self.open.get(objective.pk, {})
-        concerned = {w.severity for w in status.facts.policy} | set(found)
-        try:
-            cases = [self._case(objective, status, s, found.get(s)) for s in SEVERITIES if s in concerned]
-            changed = [case for case in cases if case.changes]
-            self.unchanged += [_refreshed(case.alert, case) for case in cases if case.alert and not case.changes]
-            return self._change(changed) if changed else 0
-        except Exception:
-            log.exception("The alerts of the objective %s could not be judged; the others go on", objective.name)
-            return 0
 
-    def _case(self, objective: Objective, status: Status, severity: str, alert: Alert | None) -> _Case:
-        stated = objective.burn_policy.timing if objective.burn_policy else {}
-        patience = timing(status.facts.policy, severity, stated)
-        present = _present(alert)
+def _burns(objective: Objective, status: Status, book: Mapping[Key, Alert], at: datetime) -> Iterator[Case]:
+    policy = status.facts.policy
+    stated = objective.burn_policy.timing if objective.burn_policy else {}
+    for severity in SEVERITIES:
+        key = (Alert.Kind.BURN, objective.name, severity)
+        alert = book.get(key)
+        if alert is None and all(window.severity != severity for window in policy):
+            continue
+        present, patience = present_of(alert), patient(alert, timing(policy, severity, stated))
         known = condition(status, severity)
-        decision = decide(present, known, self.at, patience)
+        decision = decide(present, known, at, patience)
         # While nothing is known, the last figures that were known stay.
         numbers = figures.restore(alert.figures) if alert and known is None else figures.measure(status, severity)
         cause = words.cause(present, decision, numbers, severity, patience)
-        return _Case(objective, severity, alert, present, decision, numbers, cause)
-
-    @transaction.atomic
-    def _change(self, cases: list[_Case]) -> int:
-        """Write the changes of one objective, all or nothing. Returns their number."""
-        written = 0
-        for case in cases:
-            alert = self._move(case.alert, case) if case.alert else self._open(case)
-            if alert is not None:
-                self._record(alert, case)
-                written += 1
-        return written
-
-    def _open(self, case: _Case) -> Alert | None:
-        # The objective may have been deleted since it was judged; locked, it stays until this is committed.
-        if not list(Objective.objects.select_for_update().filter(pk=case.objective.pk).values_list("pk")):
-            return None
-        return Alert.objects.create(
-            **about(case.objective), severity=case.severity, opened_at=self.at, **self._fields(case)
-        )
-
-    def _move(self, alert: Alert, case: _Case) -> Alert | None:
-        """Change the state if it still is what was judged."""
-        same = Alert.objects.filter(pk=alert.pk, state=case.present.state)
-        return alert if same.update(**self._fields(case)) else None
-
-    def _fields(self, case: _Case) -> dict[str, object]:
-        state = case.decision.state
-        fields: dict[str, object] = {
-            "state": state,
-            "figures": case.figures.as_json(),
-            "quiet_since": case.decision.quiet_since,
-        }
-        if state == "firing":
-            fields["fired_at"] = self.at
-        if state in ("resolved", "inactive"):
-            fields["ended_at"] = self.at
-        return fields
-
-    def _record(self, alert: Alert, case: _Case) -> None:
-        change = Transition.objects.create(
-            alert=alert, at=self.at, before=case.present.state, after=case.decision.state, cause=case.cause
-        )
-        if change.after in ("firing", "resolved"):
-            announce([change], self.at)
-
-
-def _refreshed(alert: Alert, case: _Case) -> Alert:
-    """The alert with the figures and the quiet of an evaluation that leaves its state as it is."""
-    alert.figures = case.figures.as_json()
-    alert.quiet_since = case.decision.quiet_since
-    return alert
-
-
-def _present(alert: Alert | None) -> Present:
-    if alert is None:
-        return Present()
-    return Present(alert.state, alert.opened_at, alert.quiet_since)  # type: ignore[arg-type]
+        case = Case(key, about(objective), alert, present, decision, cause, numbers.as_json())
+        yield costed(case, objective, status) if case.ends else case

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from alerts import selectors
 from alerts.channels import fake
 from alerts.channels.base import Answer
-from alerts.models import BudgetChange, Channel, Delivery
+from alerts.models import Alert, BudgetChange, Channel, Delivery
 from alerts.services.deliver import deliver, send_again
 from alerts.services.evaluate import evaluate
 from slo.models import BudgetPolicy, Objective
@@ -102,7 +102,7 @@ def test_those_are_told_whom_the_policy_names_or_who_hear_of_tickets(named: list
     channel("off", severities=("ticket",), enabled=False)
     spending(bad=6)
     evaluate(NOW)
-    owed = Delivery.objects.filter(budget_change__isnull=False)
+    owed = Delivery.objects.filter(transition__alert__kind="budget")
     assert list(owed.values_list("channel__name", flat=True)) == told
 
 
@@ -119,8 +119,8 @@ def test_its_message_says_what_is_done_now_and_why() -> None:
         "Ticket: the error budget of checkout calls for action: Inform (40 % of the budget left); "
         "Talk about it on Monday; policy agreed"
     )
-    assert notice.url.endswith("/objectives/checkout/")
-    assert Delivery.objects.filter(budget_change__isnull=False, state="sent").count() == 1
+    assert notice.url.endswith(f"/alerts/{Alert.objects.get(kind='budget').pk}/")
+    assert Delivery.objects.filter(transition__alert__kind="budget", state="sent").count() == 1
 
 
 def test_messages_of_one_budget_arrive_in_order_and_can_be_sent_again() -> None:
@@ -133,7 +133,7 @@ def test_messages_of_one_budget_arrive_in_order_and_can_be_sent_again() -> None:
         extend(item, NOW + 20 * MINUTE, bad=60)
         evaluate(NOW + 20 * MINUTE)
         deliver(NOW + 20 * MINUTE)
-        dead = Delivery.objects.get(state="dead", budget_change__isnull=False)
+        dead = Delivery.objects.get(state="dead", transition__alert__kind="budget")
         send_again(dead, NOW + 21 * MINUTE)
         deliver(NOW + 21 * MINUTE)
     assert [notice.first.cause.split(" (")[0] for notice in receiver.sent][-2:] == ["Inform", "Freeze all but fixes"]
@@ -154,7 +154,7 @@ def test_an_e_mail_and_a_webhook_tell_it(receiver: Receiver) -> None:
     (alert,) = next(body for body in bodies if isinstance(body, list))
     assert alert["labels"] == hook["commonLabels"] == {
         "alertname": "ErrorBudgetStep", "kind": "budget", "service": "shop", "objective": "checkout",
-        "severity": "ticket",
+        "severity": "ticket", "source": alert["labels"]["source"],
     }  # fmt: skip
 
 
@@ -185,5 +185,5 @@ def test_the_outbox_shows_it_over_json(client: Client, settings: Settings) -> No
     evaluate(NOW)
     operator = {"HTTP_AUTHORIZATION": f"Bearer {issue_token('robot', 'operator', NOW)}"}
     (owed,) = client.get("/api/v1/deliveries", headers={}, **operator).json()["deliveries"]  # type: ignore[arg-type]
-    assert (owed["alert"], owed["objective"], owed["told"]) == (None, "checkout", "inform")
+    assert (owed["alert"], owed["objective"], owed["told"]) == (Alert.objects.get().pk, "checkout", "firing")
     assert selectors.outbox_depth() == 1

@@ -44,7 +44,8 @@ def lived(burn_policy: BurnPolicy | None, *spells: tuple[float, int]) -> Objecti
 
 
 def done() -> list[tuple[datetime, str, str, str]]:
-    return list(Transition.objects.values_list("at", "alert__severity", "before", "after"))
+    burns = Transition.objects.filter(alert__kind="burn", kind="state")
+    return list(burns.values_list("at", "alert__severity", "before", "after"))
 
 
 def replayed(item: Objective, until: datetime, **chosen: str) -> list[tuple[datetime, str, str, str]]:
