@@ -68,7 +68,7 @@ def test_all_but_orders_and_search_are_healthy_and_have_a_budget_left(statuses: 
 
 
 def test_the_slow_leak_is_a_ticket_that_has_been_open_for_days(statuses: dict[str, Status]) -> None:
-    ticket = Alert.objects.get(objective__name="search-availability", state="firing")
+    ticket = Alert.objects.get(kind="burn", objective__name="search-availability", state="firing")
     assert ticket.severity == "ticket"
     assert timedelta(days=4) < END - ticket.opened_at < timedelta(days=9)
     exhausts = statuses["search-availability"].exhausts_at
