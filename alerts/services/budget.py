@@ -15,7 +15,7 @@ from alerts.selectors import budget_standing
 from alerts.services.cases import Case, Key, consider
 from slo.maths.budget_policy import Step
 from slo.maths.status import Status
-from slo.models import Objective
+from slo.models import BudgetPolicy, Objective
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +57,9 @@ def steps(judged: Sequence[tuple[Objective, Status]], at: datetime) -> dict[int,
     try:
         with transaction.atomic():
             last = budget_standing()
-            found = {
-                item.pk: _standing(status, last.get(item.pk))
-                for item, status in judged
-                if _holds(status, last.get(item.pk))
-            }
+            concerned = [(item.pk, status) for item, status in judged if _holds(status, last.get(item.pk))]
+            named = dict(BudgetPolicy.objects.values_list("name", "channels")) if concerned else {}
+            found = {pk: _standing(status, last.get(pk), named) for pk, status in concerned}
             _record(list(_changes(judged, found, last, at)))
             return found
     except Exception:

@@ -52,7 +52,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[Transition]:
         whole(changes, at)
 
     whole = tell.announce
-    for module in ("acknowledge", "evaluate", "follow_up", "silences"):
+    for module in ("acknowledge", "follow_up", "settle", "silences"):
         monkeypatch.setattr(f"alerts.services.{module}.announce", announce, raising=False)
     return heard
 
