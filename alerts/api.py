@@ -56,11 +56,15 @@ class TransitionOut(Schema):
 
 
 class DeliveryOut(Schema):
-    """A message owed to a channel: `due`, `sent` or `dead`; `answer` is the receiver's last one."""
+    """A message owed to a channel: `due`, `sent` or `dead`; `answer` is the receiver's last one.
+
+    `alerts` are the numbers of those it was owed for, `group` holds the labels that the alerts told together share.
+    """
 
     id: int
-    alert: int | None
-    objective: str | None
+    alerts: list[int]
+    group: dict[str, str]
+    episode: str
     channel: str
     told: str
     key: str
@@ -268,10 +272,11 @@ def _delivery(item: Delivery) -> dict[str, Any]:
     return {
         **named,
         "id": item.pk,
-        "alert": item.transition.alert_id if item.transition else None,
-        "objective": item.objective.name if item.objective else None,
+        "alerts": [alert.pk for alert in item.alerts],
+        "group": item.group.labels,
+        "episode": item.group.episode,
         "channel": item.channel.name,
-        "told": item.origin.after,
+        "told": item.told,
         "key": item.dedup_key,
     }
 

@@ -59,7 +59,7 @@ def transitions(of: Alert) -> list[Transition]:
 
 def deliveries(of: Alert) -> list[Delivery]:
     """What was or is to be told of an alert, in order."""
-    return list(Delivery.objects.filter(transition__alert=of).select_related("channel", "transition"))
+    return list(told().filter(transitions__alert=of).distinct().order_by("pk"))
 
 
 def dead_letters() -> list[Delivery]:
@@ -69,8 +69,9 @@ def dead_letters() -> list[Delivery]:
 
 def told() -> QuerySet[Delivery]:
     """Every delivery, with what naming it reads."""
-    return Delivery.objects.select_related(
-        "channel", "transition__alert__objective", "transition__alert__service", "budget_change__objective__service"
+    changes = Transition.objects.select_related("alert__objective", "alert__service")
+    return Delivery.objects.select_related("channel", "group__channel").prefetch_related(
+        Prefetch("transitions", queryset=changes)
     )
 
 

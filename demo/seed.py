@@ -56,7 +56,6 @@ def seed(at: datetime, progress: Progress) -> None:
         _measure([_subject(item) for item in objectives()], end, progress)
         _exclude(end)
         _replay(end, progress)
-        _mark_delivered()
         _thin(end)
         beat(NAME, at)
 
@@ -122,6 +121,7 @@ def _replay(end: int, progress: Progress) -> None:
             for alert in firing():
                 if alert.severity == "page":
                     acknowledge(alert, operator, note, at)
+        _mark_delivered(at)
         if item := forced.get(instant):
             _force(item, operator, at)
 
@@ -131,11 +131,12 @@ def _force(item: Forced, operator: User | None, at: datetime) -> None:
     flags.force(item.flag, item.value, user=operator, reason=item.reason, until=until, at=at)
 
 
-def _mark_delivered() -> None:
-    due = list(Delivery.objects.filter(state=Delivery.State.DUE).select_related("transition"))
+def _mark_delivered(at: datetime) -> None:
+    """What is due by now has been sent; what waits for company is sent later."""
+    due = list(Delivery.objects.filter(state=Delivery.State.DUE, due_at__lte=at))
     for delivery in due:
         delivery.state, delivery.attempts, delivery.sends = Delivery.State.SENT, 1, 1
-        delivery.sent_at, delivery.answer = delivery.origin.at + timedelta(seconds=2), "202 Accepted"
+        delivery.sent_at, delivery.answer = delivery.due_at + timedelta(seconds=2), "202 Accepted"
     Delivery.objects.bulk_update(due, ["state", "attempts", "sends", "sent_at", "answer"])
 
 

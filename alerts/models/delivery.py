@@ -3,8 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from alerts.models.alert import Alert, BudgetChange, Transition
-from slo.models import Objective
+from alerts.models.alert import Alert, Transition
 
 
 def by_service() -> list[str]:
@@ -85,10 +84,10 @@ class Group(models.Model):
 
 
 class Delivery(models.Model):
-    """A message owed to a channel, about an alert or about a step of an error budget: outbox row and history at once.
+    """A message owed to a channel about one of its groups: outbox row and history at once.
 
-    `dedup_key` names the message for the receiver, however often it is sent. A delivery is claimed by moving
-    `leased_until`; a crash lets the lease run out.
+    It was owed because of its `transitions`; what it says is made up when it is sent. `dedup_key` names it for the
+    receiver, however often it is sent. A delivery is claimed by moving `leased_until`; a crash lets the lease run out.
     """
 
     class State(models.TextChoices):
@@ -96,13 +95,12 @@ class Delivery(models.Model):
         SENT = "sent"
         DEAD = "dead"
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    transitions = models.ManyToManyField(Transition, related_name="told_by")
-    transition = models.ForeignKey(Transition, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    budget_change = models.ForeignKey(BudgetChange, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
-    dedup_key = models.CharField(max_length=255)
+    transitions = models.ManyToManyField(Transition, related_name="deliveries")
+    dedup_key = models.CharField(max_length=255, unique=True)
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    owed_at = models.DateTimeField()
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -114,24 +112,15 @@ class Delivery(models.Model):
     class Meta:
         ordering = ("id",)
         verbose_name_plural = "deliveries"
-        constraints = (
-            models.UniqueConstraint(fields=("transition", "channel"), name="one_delivery_a_channel"),
-            models.UniqueConstraint(fields=("budget_change", "channel"), name="one_budget_delivery_a_channel"),
-            models.CheckConstraint(
-                condition=Q(transition__isnull=False) ^ Q(budget_change__isnull=False), name="delivery_of_one_thing"
-            ),
-        )
         indexes = (models.Index(fields=("state", "due_at")),)
 
     @property
-    def origin(self) -> Transition | BudgetChange:
-        """The change it tells of."""
-        origin = self.transition or self.budget_change
-        assert origin is not None  # noqa: S101 a constraint sees to it
-        return origin
+    def told(self) -> str:
+        """What it was owed for, in a word or two: `firing`, `firing and resolved`, `acknowledgement`."""
+        kinds = [t.after if t.kind == Transition.Kind.STATE else t.kind for t in self.transitions.all()]
+        return " and ".join(dict.fromkeys(kinds))
 
     @property
-    def objective(self) -> Objective | None:
-        """The objective it is about, if it is about one."""
-        origin = self.origin
-        return origin.alert.objective if isinstance(origin, Transition) else origin.objective
+    def alerts(self) -> list[Alert]:
+        """The alerts it was owed for."""
+        return list({change.alert_id: change.alert for change in self.transitions.all()}.values())

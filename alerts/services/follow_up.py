@@ -9,11 +9,11 @@ from django.db.models import Q
 
 from alerts.models import Alert, Channel, Transition
 from alerts.rules.follow_up import Standing, Way, due
-from alerts.rules.matchers import matches_all, parse_all
+from alerts.rules.routing import wants
 from alerts.rules.words import duration
 from alerts.selectors import alerts
 from alerts.services.silencing import hush
-from alerts.services.tell import announce
+from alerts.services.tell import announce, route
 
 Kind = Transition.Kind
 # What keeps an alert quiet writes these when it begins and when it ends.
@@ -59,7 +59,7 @@ def _history(of: Sequence[Alert]) -> dict[int, list[Transition]]:
 
 def _next(alert: Alert, channels: Iterable[Channel], history: Sequence[Transition], at: datetime) -> list[Transition]:
     labels = alert.labels()
-    ways = [Way(c.name, c.after, c.remind) for c in channels if _wants(c, labels)]
+    ways = [Way(c.name, c.after, c.remind) for c in channels if wants(route(c), labels)]
     now = due(_standing(alert, history), ways, at)
     since = (at - (alert.fired_at or alert.opened_at)).total_seconds()
     found = []
@@ -70,10 +70,6 @@ def _next(alert: Alert, channels: Iterable[Channel], history: Sequence[Transitio
         cause = f"still firing after {duration(since)}: told {', '.join(now.remind)} again"
         found.append(_change(alert, Kind.REMINDER, cause, now.remind, at))
     return found
-
-
-def _wants(channel: Channel, labels: dict[str, str]) -> bool:
-    return labels["severity"] in channel.severities and matches_all(parse_all(channel.match), labels)
 
 
 def _standing(alert: Alert, history: Sequence[Transition]) -> Standing:

@@ -1,78 +1,110 @@
-"""Word what a delivery has to tell."""
+"""Word what a delivery has to tell, as things are when it is sent."""
 
 from collections.abc import Container
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 
-from alerts.models import Alert, BudgetChange, Delivery, Transition
-from alerts.rules.bundle import Bundle, alone
+from alerts.models import Alert, Delivery, Transition
+from alerts.rules.bundle import Bundle, Event
 from alerts.rules.figures import restore
 from alerts.rules.message import Message, episode_key
-from alerts.rules.verdicts import NAMES
-from alerts.rules.words import percent
-from slo.maths.budget_policy import ACTIONS
+from alerts.rules.verdicts import State
+from slo.maths.burn import SEVERITIES
 
-ACTION_TITLES: dict[str, str] = {"": "Nothing is to be done any more"} | {str(n): text for n, text in ACTIONS.items()}
+# Open alerts before those that are over, pages before tickets, then the oldest.
+RANKS: dict[str, int] = {str(severity): rank for rank, severity in enumerate(SEVERITIES)}
 
 
-def compose(delivery: Delivery, runbooks: Container[str], at: datetime) -> Bundle:
-    """What a delivery tells, sent at `at`; an alert has the figures of its last evaluation.
+def compose(delivery: Delivery, runbooks: Container[str], at: datetime) -> Bundle | None:
+    """What a delivery tells, sent at `at`: the open alerts of its group, and those it was owed for. None for nothing.
 
-    `runbooks` are the names there are: only an existing one is linked.
+    What is silenced or inhibited by now is left out. `runbooks` are the names there are: only an existing one is
+    linked.
     """
-    if delivery.budget_change:
-        return alone(_step(delivery.budget_change), delivery.dedup_key, at)
-    assert delivery.transition is not None  # noqa: S101 a constraint sees to it
-    return alone(_message(delivery.transition, runbooks), delivery.dedup_key, at)
-
-
-def _step(change: BudgetChange) -> Message:
-    objective = change.objective
-    left = "" if change.remaining is None else f" ({percent(change.remaining)} of the budget left)"
-    told = f"{ACTION_TITLES.get(change.after, change.after)}{left}"
-    return Message(
-        episode=f"{objective.name}:budget",
-        kind="budget",
-        state="firing" if change.after else "resolved",
-        severity="ticket",
-        title=str(objective),
-        cause="; ".join(text.rstrip(". ") for text in (told, change.text, f"policy {change.policy}") if text),
-        since=change.at,
-        until=None if change.after else change.at,
-        service=objective.service.name,
-        objective=objective.name,
-        labels={
-            "alertname": NAMES["budget"],
-            "kind": "budget",
-            "severity": "ticket",
-            "service": objective.service.name,
-            "objective": objective.name,
-        },
-        page_url=link("objective", objective.name),
+    group = delivery.group
+    told = [alert for alert in _alerts(delivery) if alert.state not in Alert.OPEN or not alert.suppressed]
+    if not told:
+        return None
+    causes = _causes(told)
+    items = tuple(_message(alert, causes.get(alert.pk, ""), runbooks) for alert in sorted(told, key=_urgency))
+    alone = len(items) == 1
+    return Bundle(
+        key=delivery.dedup_key,
+        episode=group.episode,
+        event=_event(delivery, items),
+        group=group.labels,
+        items=items,
+        at=at,
+        page_url=items[0].page_url if alone else settings.BASE_URL + reverse("alerts"),
     )
 
 
-def _message(change: Transition, runbooks: Container[str]) -> Message:
-    alert = change.alert
-    resolved = change.after == Alert.State.RESOLVED
+def _alerts(delivery: Delivery) -> list[Alert]:
+    """Those of the group that are open, and those whose changes the delivery was owed for."""
+    found = Alert.objects.select_related(
+        "service", "objective__service", "objective__component", "objective__source", "acknowledged_by"
+    )
+    members = found.filter(groups=delivery.group_id, state__in=Alert.OPEN)
+    return list({a.pk: a for a in (*members, *found.filter(transitions__deliveries=delivery.pk))}.values())
+
+
+def _causes(alerts: list[Alert]) -> dict[int, str]:
+    """Why each alert is in the state it is in."""
+    changes = Transition.objects.filter(alert__in=alerts, kind=Transition.Kind.STATE)
+    last = changes.order_by().values("alert").annotate(last=Max("pk")).values("last")
+    return dict(Transition.objects.filter(pk__in=last).values_list("alert", "cause"))
+
+
+def _event(delivery: Delivery, items: tuple[Message, ...]) -> Event:
+    """What became of the group as a whole."""
+    states = {item.state for item in items}
+    if states == {"resolved"}:
+        return "resolved"
+    if "firing" not in states:
+        return "acknowledged"
+    news = delivery.transitions.filter(after=Alert.State.FIRING).exclude(kind=Transition.Kind.ACKNOWLEDGEMENT)
+    return "firing" if news.exists() else "update"
+
+
+def _message(alert: Alert, cause: str, runbooks: Container[str]) -> Message:
     return Message(
         episode=episode_key(alert.subject, alert.severity, alert.pk, alert.opened_at),
         kind=alert.kind,
-        state="resolved" if resolved else "firing",
+        state=_state(alert),
         severity=alert.severity,
         title=alert.title or alert.subject,
-        cause=change.cause,
+        cause=cause,
         since=alert.fired_at or alert.opened_at,
-        until=alert.ended_at if resolved else None,
+        until=alert.ended_at,
         service=alert.service.name if alert.service else "",
         objective=alert.objective.name if alert.objective else "",
         labels=alert.labels(),
         figures=restore(alert.figures),
+        acknowledged_by=_person(alert),
+        acknowledgement=alert.acknowledgement,
+        spent=alert.spent,
         page_url=link("alert", alert.pk),
         runbook_url=link("runbook", alert.runbook) if alert.runbook in runbooks else "",
     )
+
+
+def _state(alert: Alert) -> State:
+    if alert.state not in Alert.OPEN:
+        return "resolved"
+    return "acknowledged" if alert.acknowledged_at else "firing"
+
+
+def _person(alert: Alert) -> str:
+    if alert.acknowledged_at is None:
+        return ""
+    return str(alert.acknowledged_by) if alert.acknowledged_by else alert.acknowledged_via or "a program"
+
+
+def _urgency(alert: Alert) -> tuple[bool, int, datetime, int]:
+    return (alert.state not in Alert.OPEN, RANKS.get(alert.severity, len(RANKS)), alert.opened_at, alert.pk)
 
 
 def link(page: str, argument: object) -> str:

@@ -133,10 +133,8 @@ def _delivery(row: Delivery) -> Event:
     }
     tones: dict[str, Tone] = {"sent": "none", "due": "warn", "dead": "bad"}
     times = f" · {row.attempts} attempts" if row.attempts > 1 else ""
-    detail = f"{row.origin.after}{times}" + (f" · {row.answer}" if row.answer else "")
-    return Event(
-        row.sent_at or row.origin.at, "delivery", f"{titles[row.state]} {row.channel}", detail, tones[row.state]
-    )
+    detail = f"{row.told}{times}" + (f" · {row.answer}" if row.answer else "")
+    return Event(row.sent_at or row.owed_at, "delivery", f"{titles[row.state]} {row.channel}", detail, tones[row.state])
 
 
 def _flag_change(row: FlagChange) -> Event:

@@ -12,7 +12,7 @@ from alerts.selectors import transitions
 from alerts.services.acknowledge import acknowledge
 from alerts.services.evaluate import evaluate
 from slo.models import BurnPolicy
-from tests.alerts.world import HOUR_WINDOW, burning, channel, fired, owed, resolve
+from tests.alerts.world import HOUR_WINDOW, burning, channel, fired, owed, resolve, tell
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,7 @@ def person(name: str = "ana") -> User:
 def test_who_when_and_the_note_are_kept_with_the_alert_and_in_its_history() -> None:
     channel()
     alert, ana = fired(), person()
+    tell(NOW)
     taken = acknowledge(alert, ana, "  looking at the database ", NOW + MINUTE)
     assert (taken.acknowledged_by, taken.acknowledged_at, taken.acknowledgement) == (
         ana,
@@ -41,7 +42,7 @@ def test_who_when_and_the_note_are_kept_with_the_alert_and_in_its_history() -> N
         ana,
         NOW + MINUTE,
     )
-    assert len(owed(alert)) == 2, "who was told of the alert hears that somebody has it"
+    assert [told for _, told, _ in owed(alert)] == ["firing", "acknowledgement"], "who knows of it hears of that"
 
 
 def test_somebody_elsewhere_is_named(announced: list[Transition]) -> None:

@@ -14,7 +14,7 @@ from alerts.services.cases import Case
 from alerts.services.evaluate import evaluate
 from slo import selectors
 from slo.models import BurnPolicy
-from tests.alerts.world import HOUR_WINDOW, burning, channel, extend, fired, its, owed, resolve, run, states
+from tests.alerts.world import HOUR_WINDOW, burning, channel, extend, fired, its, owed, resolve, run, states, tell
 from tests.factories import NOW, ledger, objective
 
 pytestmark = pytest.mark.django_db
@@ -84,9 +84,11 @@ def test_figures_are_kept_and_refreshed_while_the_alert_is_open() -> None:
 
 def test_the_end_is_told_to_every_channel_once_and_only_after_the_quiet_time() -> None:
     channel("pager")
-    alert = resolve(fired())
+    alert = fired()
+    tell(NOW)
+    resolve(alert)
     assert states(alert) == [("inactive", "firing"), ("firing", "resolved")]
-    assert [told for _, told, _ in owed(alert)] == ["firing", "resolved"]
+    assert owed(alert) == [("pager", "firing", "sent"), ("pager", "resolved", "due")]
     assert alert.quiet_since is not None
     assert alert.ended_at is not None
     assert alert.ended_at - alert.quiet_since == MINUTE
@@ -96,6 +98,7 @@ def test_the_end_is_told_to_every_channel_once_and_only_after_the_quiet_time() -
 def test_a_channel_that_was_told_of_the_fire_hears_of_its_end_though_it_wants_no_pages_any_more() -> None:
     pager = channel("pager")
     alert = fired()
+    tell(NOW)
     pager.severities = []
     pager.save()
     resolve(alert)
@@ -266,12 +269,13 @@ def test_an_objective_deleted_before_the_change_is_written_is_passed_over(monkey
     assert evaluate(NOW) == 0
 
 
-def test_deleting_an_objective_takes_its_alerts_and_messages_with_it() -> None:
+def test_deleting_an_objective_takes_its_alerts_with_it_and_leaves_nothing_to_tell() -> None:
     channel("pager")
     alert = fired()
     its(alert).delete()
     assert evaluate(NOW + MINUTE) == 0
-    assert not Delivery.objects.exists()
+    assert tell(NOW + MINUTE) == []
+    assert Delivery.objects.get().answer == "Not sent: nothing of it was left to tell"
 
 
 def test_an_alert_whose_windows_left_the_policy_resolves_and_says_so() -> None:

@@ -65,10 +65,13 @@ def test_messages_link_the_page_and_an_existing_runbook() -> None:
     channel()
     alert = fired(runbook="orders")
     owed = Delivery.objects.get()
-    message = compose(owed, selectors.runbook_names(), NOW).first
-    assert message.runbook_url == ""
+    bundle = compose(owed, selectors.runbook_names(), NOW)
+    assert bundle is not None
+    assert bundle.runbook_url == ""
     book()
-    message = compose(owed, selectors.runbook_names(), NOW).first
+    bundle = compose(owed, selectors.runbook_names(), NOW)
+    assert bundle is not None
+    message = bundle.first
     assert message.runbook_url == "http://127.0.0.1:8000/runbooks/orders/"
     assert message.page_url == f"http://127.0.0.1:8000/alerts/{alert.pk}/"
 

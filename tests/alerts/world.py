@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.channels import fake
 from alerts.models import Alert, Channel, Delivery
+from alerts.rules.bundle import Bundle
+from alerts.services.deliver import deliver
 from alerts.services.evaluate import evaluate
 from slo.maths.windows import to_epoch
 from slo.models import BurnPolicy, Measurement, Objective, Watermark
@@ -58,6 +61,13 @@ def run(start: datetime, end: datetime, step: timedelta = TICK) -> None:
         at += step
 
 
+def tell(at: datetime) -> list[Bundle]:
+    """Deliver what is due to channels of kind `fake`. Returns what they were told."""
+    with fake.installed() as receiver:
+        deliver(at)
+    return receiver.sent
+
+
 def resolve(alert: Alert, *, after: timedelta = timedelta(minutes=20)) -> Alert:
     """Let it end: the errors stop, and `after` that nothing burns any more."""
     assert alert.fired_at is not None
@@ -82,5 +92,5 @@ def states(alert: Alert) -> list[tuple[str, str]]:
 
 def owed(alert: Alert) -> list[tuple[str, str, str]]:
     """Its deliveries as (channel, told, state)."""
-    found = Delivery.objects.filter(transition__alert=alert)
-    return list(found.values_list("channel__name", "transition__after", "state"))
+    found = Delivery.objects.filter(transitions__alert=alert).distinct().order_by("pk")
+    return [(delivery.channel.name, delivery.told, delivery.state) for delivery in found]

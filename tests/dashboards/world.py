@@ -71,17 +71,21 @@ def _alert(item: Objective) -> Alert:
     )
     fired = Transition.objects.create(alert=alert, at=FIRED, before="inactive", after="firing", cause="burning 200×")
     channel = Channel.objects.create(name="on-call", kind="webhook", severities=["page"])
-    Delivery.objects.create(
-        transition=fired,
+    group = channel.groups.create(key="service='shop'", labels={"service": "shop"}, opened_at=FIRED)
+    group.alerts.add(alert)
+    delivery = Delivery.objects.create(
+        group=group,
         channel=channel,
         dedup_key="orders/page",
         state=Delivery.State.SENT,
+        owed_at=FIRED,
         due_at=FIRED,
         sent_at=FIRED + timedelta(seconds=2),
         attempts=1,
         sends=1,
         answer="202 Accepted",
     )
+    delivery.transitions.add(fired)
     return alert
 
 
