@@ -4,6 +4,7 @@ An event stream holds a thread that sleeps, which costs next to nothing and asks
 all the streams allowed, and some for everything else, hundreds of applications listen to one process.
 """
 
+import os
 from typing import Any
 
 from config import env
@@ -17,7 +18,7 @@ keepalive = 10
 
 
 def post_worker_init(worker: Any) -> None:
-    """The threads are there: applications may listen, until this worker is told to stop."""
+    """The threads are there: applications may listen, until this worker is told to stop or loses its parent."""
     from degradation.ofrep.streams import streams
 
-    streams.open(ENV.FLAG_STREAMS, lambda: worker.alive)
+    streams.open(ENV.FLAG_STREAMS, lambda: worker.alive and worker.ppid == os.getppid())

@@ -22,7 +22,7 @@ LONGER: dict[str, str] = {}  # path → why it may be longer than LONGEST lines
 
 
 def _files(pattern: str) -> list[Path]:
-    folders = [*PACKAGES, "bench", "tests"]
+    folders = [*PACKAGES, "client", "bench", "tests"]
     return [path for folder in folders for path in sorted((ROOT / folder).rglob(pattern))]
 
 

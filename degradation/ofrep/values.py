@@ -40,7 +40,7 @@ def _split(item: Served, at: datetime) -> dict[str, str | int | float | bool]:
     marks = item.marks
     if marks is None or (share := marks.share(at)) in (NONE, ALL):
         return {}
-    return {"share": share, "salt": salt_of(marks, item.key, at), "safe": marks.safe}
+    return {"share": share, "salt": salt_of(marks, item.key, at)}
 
 
 def iso(instant: datetime) -> str:

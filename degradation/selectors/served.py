@@ -90,7 +90,7 @@ def _value(view: FlagView) -> Served:
         since=view.since,
         until=view.until,
         then=_value(then) if then else None,
-        details={"tier": item.tier, "service": item.service.name},
+        details={"tier": item.tier, "service": item.service.name, "safe": item.safe_value},
     )
 
 
@@ -116,5 +116,6 @@ def _share(view: FlagView) -> Served:
         safe=0.0,
         marks=None,
         keyed=False,
+        details={"tier": view.flag.tier, "service": view.flag.service.name},
         then=_share(then) if then else None,
     )

@@ -57,7 +57,7 @@ def test_a_flag_in_its_normal_state(app: Application) -> None:
         "value": True,
         "reason": "STATIC",
         "variant": "on",
-        "metadata": {"tier": 3, "state": "auto", "service": "shop"},
+        "metadata": {"tier": 3, "state": "auto", "service": "shop", "safe": False},
     }
 
 
@@ -71,6 +71,7 @@ def test_a_shed_flag_says_why_and_since_when(app: Application) -> None:
             "tier": 4,
             "state": "shed",
             "service": "shop",
+            "safe": False,
             "cause": "checkout burns",
             "since": "2026-03-02T12:00:00Z",
         },

@@ -48,6 +48,7 @@ def test_a_shed_flag_is_safe_and_says_why(provider: OFREPProvider, nudges: Flag)
         "tier": 3,
         "state": "shed",
         "service": nudges.service.name,
+        "safe": False,
         "cause": "checkout burns",
         "since": "2026-03-02T12:00:00Z",
     }

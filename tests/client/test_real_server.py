@@ -1,0 +1,109 @@
+"""Flags through the real web server: flips are known within a second, and nothing that fails is felt."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from openfeature import api
+from openfeature.evaluation_context import EvaluationContext
+
+from brownout import BrownoutProvider
+from tests.client.web import Web
+from tests.servers import until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def provider(web: Web, tmp_path: Path) -> Iterator[Callable[..., BrownoutProvider]]:
+    """Make started providers of the real server."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> BrownoutProvider:
+            made = BrownoutProvider(web.url, web.token, **{"first_wait": 5.0, "interval": 0.5, **options})
+            stack.callback(made.shutdown)
+            made.initialize(EvaluationContext())
+            return made
+
+        yield start
+
+
+def _value(provider: BrownoutProvider, key: str = "nudges") -> bool:
+    return provider.resolve_boolean_details(key, default_value=True).value
+
+
+def _seconds_until(look: Callable[[], bool]) -> float:
+    begun = time.monotonic()
+    until(look, 10, every=0.01)
+    return time.monotonic() - begun
+
+
+def test_a_listening_client_knows_of_a_flip_within_a_second(
+    web: Web, provider: Callable[..., BrownoutProvider]
+) -> None:
+    # So rarely asked for that only the stream can tell.
+    listening = provider(interval=60.0)
+    until(lambda: listening.flags.listening, 10)
+    assert _value(listening) is True
+    web.shed("nudges")
+    assert _seconds_until(lambda: not _value(listening)) < 1
+    assert listening.resolve_boolean_details("nudges", default_value=True).flag_metadata["cause"] == "it burns"
+    web.restore("nudges")
+    assert _seconds_until(lambda: _value(listening)) < 1
+
+
+def test_a_killed_server_is_not_felt_and_is_found_again(
+    web: Web, provider: Callable[..., BrownoutProvider], tmp_path: Path
+) -> None:
+    file = tmp_path / "flags.json"
+    web.shed("nudges")
+    first = provider(file=file)
+    until(lambda: first.flags.listening, 10)
+    web.kill()
+    until(lambda: not first.flags.listening, 10)
+    assert (_value(first), _value(first, "photos")) == (False, True)
+    # Another process, started while nobody answers, knows it from the file.
+    second = provider(file=file, first_wait=0.0)
+    assert _value(second) is False
+    web.restore("nudges")
+    web.start()
+    assert _seconds_until(lambda: _value(first) and _value(second)) < 5
+
+
+def test_a_dimmed_flag_is_split_by_the_client_as_by_the_server(
+    web: Web, provider: Callable[..., BrownoutProvider]
+) -> None:
+    client = provider()
+    web.write("UPDATE degradation_flag SET shed_at = '2026-03-02 12:00:00', shed_to = 40 WHERE key = 'suggestions'")
+    until(lambda: client.flags.snapshot and "share" in client.flags.snapshot.flags["suggestions"].metadata, 5)
+    for number in range(40):
+        someone = f"user-{number}"
+        here = client.resolve_boolean_details("suggestions", True, EvaluationContext(someone))
+        there = web.evaluate("suggestions", targetingKey=someone)
+        assert (here.value, here.variant, here.reason) == (there["value"], there["variant"], there["reason"])
+    assert client.resolve_float_details("suggestions.share", 0.0).value == 40.0
+    assert web.evaluate("suggestions")["errorCode"] == "TARGETING_KEY_MISSING"
+
+
+def test_the_official_way_to_set_a_provider(web: Web) -> None:
+    api.set_provider(BrownoutProvider(web.url, web.token), domain="shop")
+    client = api.get_client(domain="shop")
+    try:
+        until(lambda: client.get_boolean_details("nudges", default_value=False).reason == "STATIC", 10)
+        assert client.get_boolean_value("unknown", default_value=True) is True
+    finally:
+        api.set_provider(BrownoutProvider("http://127.0.0.1:9", "none", first_wait=0.0), domain="shop")
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_its_listeners(web: Web) -> None:
+    listener = requests.get(f"{web.url}/ofrep/v1/events", headers=web.headers, stream=True, timeout=10)
+    lines = listener.iter_lines()
+    assert next(lines) == b"retry: 1000"
+    begun = time.monotonic()
+    web.stop()
+    assert time.monotonic() - begun < 4
+    assert not [line for line in lines if line.startswith(b"data:")][1:]
