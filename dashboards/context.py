@@ -58,4 +58,10 @@ def _shell(request: HttpRequest) -> Shell:
 
 
 # Pages that belong to an entry of the rail without being it.
-_SECTIONS = {"objective": "objectives", "alert": "alerts", "runbook": "runbooks", "flag": "flags"}
+_SECTIONS = {
+    "objective": "objectives",
+    "alert": "alerts",
+    "runbook": "runbooks",
+    "flag": "flags",
+    "component": "components",
+}

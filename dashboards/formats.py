@@ -130,6 +130,18 @@ def milliseconds(seconds: float | None) -> str:
     return f"{seconds * 1000:,.0f}{SPACE}ms" if seconds < 1 else f"{seconds:g}{SPACE}s"
 
 
+def latency(seconds: float | None, *, beyond: bool = False) -> str:
+    """A latency as it was measured: 4.2 ms, 180 ms, 1.25 s, > 10 s."""
+    if seconds is None:
+        return NONE
+    text = f"{seconds:.2f}".rstrip("0").rstrip(".") + f"{SPACE}s"
+    if seconds < 0.9995:
+        number = seconds * 1000
+        text = f"{number:.1f}".removesuffix(".0") if number < 9.95 else f"{number:.0f}"
+        text += f"{SPACE}ms"
+    return f">{SPACE}{text}" if beyond else text
+
+
 def plural(number: int, noun: str, several: str = "") -> str:
     """A number with its noun: 1 flag, 3 flags."""
     return f"{number} {noun if number == 1 else several or noun + 's'}"

@@ -42,6 +42,23 @@ class FlagForm(forms.Form):
         return at + timedelta(minutes=self.cleaned_data["minutes"])
 
 
+class CircuitForm(forms.Form):
+    """Force a circuit open or closed until an expiry, or let it follow the traffic."""
+
+    state = forms.ChoiceField(choices=(("open", "open"), ("closed", "closed"), ("auto", "auto")))
+    reason = _reason()
+    minutes = forms.TypedChoiceField(
+        choices=EXPIRIES, coerce=int, error_messages={"required": "Say when it ends: a force never stays for good."}
+    )
+    version = forms.IntegerField(required=False)
+
+    def phase(self) -> Literal["forced open", "forced closed"]:
+        return "forced open" if self.cleaned_data["state"] == "open" else "forced closed"
+
+    def until(self, at: datetime) -> datetime:
+        return at + timedelta(minutes=self.cleaned_data["minutes"])
+
+
 class ReasonForm(forms.Form):
     """A reason alone: restoring everything."""
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, excluding, watching
+from dashboards.views import acting, components, excluding, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("objectives/<slug:name>/exclusions/<int:pk>/", excluding.include, name="include"),
     path("capabilities/", watching.capabilities, name="capabilities"),
     path("components/", watching.components, name="components"),
+    path("components/<slug:name>/", components.component, name="component"),
+    path("components/<slug:name>/circuit/", components.circuit, name="circuit"),
     path("alerts/", acting.alerts, name="alerts"),
     path("alerts/<int:pk>/", acting.alert, name="alert"),
     path("alerts/<int:pk>/acknowledge/", acting.acknowledge, name="acknowledge"),

@@ -10,9 +10,10 @@ from pydantic import Field
 from degradation import selectors
 from degradation.models import FlagChange
 from degradation.rules import health, modes
+from degradation.rules.circuit import Phase
 from degradation.rules.value import LONGEST, OFFERED
 from degradation.rules.value import State as FlagState
-from degradation.selectors import FlagView, ModeView
+from degradation.selectors import FlagView, Health, ModeView
 from degradation.services import flags
 from slo.api_auth import Caller, operator
 
@@ -108,8 +109,22 @@ class CapabilityList(Schema):
     capabilities: list[CapabilityOut]
 
 
+class LatencyOut(Schema):
+    """Seconds; null where nothing is known, and with `…_beyond` more than that. `problem` says why it is not known."""
+
+    p50: float | None
+    p99: float | None
+    p50_beyond: bool
+    p99_beyond: bool
+    events: float
+    problem: str
+
+
 class ComponentOut(Schema):
-    """A component over the last five minutes; ratios from 0 to 1, null where nothing is known."""
+    """A component over the last five minutes; ratios from 0 to 1, null where nothing is known.
+
+    `circuit` is where its own stands, `clients` those that clients report, such as "7 of 12 open".
+    """
 
     name: str
     title: str
@@ -121,6 +136,17 @@ class ComponentOut(Schema):
     threshold: float | None
     completeness: float
     because: str
+    latency: LatencyOut | None
+    circuit: Phase
+    clients: str
+
+    @staticmethod
+    def resolve_circuit(health: Health) -> Phase:
+        return health.circuit.phase if health.circuit else "closed"
+
+    @staticmethod
+    def resolve_clients(health: Health) -> str:
+        return health.circuit.fleet.words if health.circuit else ""
 
 
 class ComponentList(Schema):

@@ -48,6 +48,13 @@ _FLAGS = {
     "forced off": Badge("bar", "Forced off", "info", 1),
     "auto": Badge("ring", "Automatic", "none", 2),
 }
+_CIRCUITS = {
+    "closed": Badge("ring", "Closed", "none", 4),
+    "half-open": Badge("half", "Half-open", "warn", 2),
+    "open": Badge("square", "Open", "bad", 1),
+    "forced open": Badge("bar", "Forced open", "bad", 0),
+    "forced closed": Badge("bar", "Forced closed", "info", 3),
+}
 _DELIVERIES = {
     "sent": Badge("disc", "Accepted", "ok", 2),
     "due": Badge("half", "Waiting", "warn", 1),
@@ -88,6 +95,11 @@ def alert(state: str, severity: str = "page") -> Badge:
     if state == "firing" and severity != "page":
         return Badge("triangle", badge.word, "warn", badge.rank)
     return badge
+
+
+def circuit(phase: str) -> Badge:
+    """Where a circuit stands."""
+    return _CIRCUITS[phase]
 
 
 def flag(state: str) -> Badge:

@@ -53,8 +53,9 @@ def judge(readings: Sequence[Reading], warn_ratio: float, down_ratio: float, sig
     Down from `down_ratio` bad events on, warn from `warn_ratio` on. Slowness alone never makes a component down.
     Idle or unobserved is unknown: neither good nor bad.
     """
-    verdicts = [_one(reading, warn_ratio, down_ratio) for reading in readings]
-    verdicts += [(sign.status, sign.because) for sign in signs if sign.status != "unknown"]
+    # Of equally bad news, the sign goes first: somebody has cut the traffic.
+    verdicts: list[tuple[Status, str]] = [(sign.status, sign.because) for sign in signs if sign.status != "unknown"]
+    verdicts += [_one(reading, warn_ratio, down_ratio) for reading in readings]
     if not verdicts:
         return Verdict("unknown", None, None, None, 0.0, "no objective measures it")
     status, because = max(verdicts, key=lambda verdict: _ORDER.index(verdict[0]))

@@ -25,6 +25,7 @@ PAGES = (
     "/capabilities/",
     "/capabilities/?down=orders&down=catalog",
     "/components/",
+    "/components/orders/",
     "/alerts/",
     "/alerts/?objective=orders-availability",
     "/flags/",
@@ -112,7 +113,9 @@ def test_a_user_without_a_role_may_not_read(client: Client, world: World) -> Non
     assert "This needs the role viewer" in text(response)
 
 
-@pytest.mark.parametrize("page", ["/objectives/nothing/", "/runbooks/nothing/", "/alerts/4711/", "/nowhere"])
+@pytest.mark.parametrize(
+    "page", ["/objectives/nothing/", "/components/nothing/", "/runbooks/nothing/", "/alerts/4711/", "/nowhere"]
+)
 def test_what_is_not_there_says_so(reader: Client, page: str) -> None:
     response = reader.get(page)
     assert response.status_code == 404

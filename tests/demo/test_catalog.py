@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerts.models import Runbook
-from degradation.models import Capability, Flag
+from degradation.models import Capability, CircuitSettings, Flag
+from degradation.rules.circuit import Settings
 from degradation.rules.matrix import matrix
 from degradation.rules.modes import mode
 from demo.stage import CATALOG, PLACES, declare
@@ -34,6 +35,24 @@ def test_addresses_follow_the_ports_of_the_day(tmp_path: Path) -> None:
     assert Source.objects.get().spec["targets"][0] == "http://127.0.0.1:9/metrics/assistant"
     declare(tmp_path, AT, "http://127.0.0.1:9", "http://127.0.0.1:10")
     assert Source.objects.get().spec["url"] == "http://127.0.0.1:10"
+
+
+def test_circuits_open_and_stay_open_as_the_team_wrote_down() -> None:
+    known = {row.name: Settings.of(row.spec) for row in CircuitSettings.objects.all()}
+    assert {name: (settings.failures, settings.open_for) for name, settings in known.items()} == {
+        "catalog": (5, 30),
+        "llm": (3, 120),
+        "recommendations": (5, 30),
+        "orders": (3, 60),
+        "returns": (5, 30),
+        "promotions": (10, 15),
+    }
+
+
+def test_every_component_names_the_histogram_of_its_part() -> None:
+    named = {item.name: item.latency_histogram for item in Component.objects.all()}
+    assert named == {name: f'mangaassist_request_seconds{{component="{name}"}}' for name in named}
+    assert set(named) <= {part.name for part in PARTS}
 
 
 def test_the_thirteen_components_have_their_tiers_and_an_availability_objective_each() -> None:
