@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.db import transaction
 
+from alerts.services.channel_watch import watch
 from alerts.services.deliver import deliver as deliver_due
 from alerts.services.evaluate import evaluate as evaluate_all
 
@@ -17,8 +18,12 @@ def evaluate(at: datetime) -> None:
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Send what is due by now."""
-    deliver_due(datetime.now(UTC))
+    """Send what is due by now, then see which channels do not get through."""
+    at = datetime.now(UTC)
+    try:
+        deliver_due(at)
+    finally:
+        watch(at)
 
 
 def _wake() -> None:

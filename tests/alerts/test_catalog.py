@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
 
 from alerts import selectors
 from alerts.models import Channel, Runbook
@@ -69,6 +70,53 @@ def test_channels_are_made_from_documents_and_applying_them_again_changes_nothin
     assert pager.spec == {"url": "https://pager.example/hook", "bearer_token": {"from_env": "T0KEN"}}
     assert (alertmanager.severities, alertmanager.spec) == (["page", "ticket"], {"url": "http://alertmanager:9093"})
     assert (mail.enabled, mail.severities, mail.spec) == (False, ["page", "ticket"], {"to": ["team@example.com"]})
+
+
+ROUTED = """\
+apiVersion: brownout/v1
+kind: Channel
+metadata: {name: boss}
+spec:
+  type: email
+  severities: [page]
+  match: ['service=~"orders|returns"', 'tier!="4", team="shop"']
+  after: 15m
+  remind: 4h
+  groupBy: [team, alertname]
+  groupWait: 30s
+  connectionDetails: {to: [boss@example.com]}
+"""
+
+
+def test_what_a_channel_hears_how_soon_and_together_goes_through_documents_and_back(tmp_path: Path) -> None:
+    apply_documents([write(tmp_path, channels__yaml=ROUTED)], NOW)
+    boss = Channel.objects.get()
+    assert boss.match == ['service=~"orders|returns"', 'tier!="4", team="shop"']
+    assert (boss.after, boss.remind, boss.group_by, boss.group_wait) == (900, 14_400, ["team", "alertname"], 30)
+    (document,) = yaml.safe_load_all(export_documents())
+    assert document["spec"] == {
+        "type": "email", "severities": ["page"], "match": boss.match, "after": "15m", "remind": "4h",
+        "groupBy": ["team", "alertname"], "groupWait": "30s", "connectionDetails": {"to": ["boss@example.com"]},
+    }  # fmt: skip
+    assert {change.action for change in apply_documents([tmp_path], NOW)} == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("match: ['service ~ orders']", "after service comes"),
+        ("match: ['service=~\"(\"']", "no regular expression"),
+        ("after: soon", "no duration"),
+        ("remind: 1s", "from 1m to 7d"),
+        ("groupWait: 2h", "from 1s to 1h"),
+        ("groupBy: ['a b']", "groupBy"),
+    ],
+)
+def test_what_a_channel_cannot_hear_is_refused_with_its_reason(tmp_path: Path, line: str, complaint: str) -> None:
+    kept = [text for text in ROUTED.splitlines() if text.split(":")[0].strip() != line.split(":", maxsplit=1)[0]]
+    with pytest.raises(CatalogError) as caught:
+        apply_documents([write(tmp_path, channels__yaml="\n".join([*kept, f"  {line}"]))], NOW)
+    assert complaint in str(caught.value)
 
 
 def test_a_token_is_not_told_when_a_channel_changes(tmp_path: Path) -> None:
