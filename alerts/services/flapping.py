@@ -21,11 +21,7 @@ def notice(changes: Sequence[Transition], at: datetime) -> list[Transition]:
     for alert in found:
         alert.flapping_since = at
     Alert.objects.filter(pk__in=[alert.pk for alert in found]).update(flapping_since=at)
-    span, calm = words.duration(DAMPING.span), words.duration(DAMPING.calm)
-    causes = {
-        alert.pk: f"fired {len(fired[_key(alert)])} times within {span}: it goes on until it has been calm for {calm}"
-        for alert in found
-    }
+    causes = {alert.pk: _cause(fired[_key(alert)], calmed.get(_key(alert))) for alert in found}
     return note(found, Transition.Kind.FLAPPING, at, causes)
 
 
@@ -45,6 +41,12 @@ def _episodes(fresh: dict[Key, Alert], at: datetime) -> tuple[dict[Key, list[dat
         if flapping and ended_at:
             calmed[key] = ended_at
     return fired, calmed
+
+
+def _cause(fired: Sequence[datetime], calmed: datetime | None) -> str:
+    why = f"flapped until {calmed:%H:%M} UTC, and fires again" if calmed else f"fired {len(fired)} times"
+    within = "" if calmed else f" within {words.duration(DAMPING.span)}"
+    return f"{why}{within}: it goes on until it has been calm for {words.duration(DAMPING.calm)}"
 
 
 def _key(alert: Alert) -> Key:

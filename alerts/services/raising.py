@@ -42,4 +42,4 @@ def hold(
         if alert and alert.opened_at > at:
             return alert
         settle([[consider(key, about, alert, condition, at, timing or Timing(), cause)]], at)
-        return found.first()
+        return found.all().first()
