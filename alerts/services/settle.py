@@ -28,10 +28,7 @@ def settle(groups: Sequence[Sequence[Case]], at: datetime) -> int:
     flapping.notice(changes, at)
     freed = inhibit(at)
     hush([change.alert for change in changes if change.after == Alert.State.FIRING], at)
-    heard = _heard(changes, freed)
-    announce(heard, at)
-    told = [change.alert_id for change in heard if change.after == Alert.State.FIRING]
-    Alert.objects.filter(pk__in=told).update(told_at=at)
+    announce(_heard(changes, freed), at)
     return len(changes)
 
 

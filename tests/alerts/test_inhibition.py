@@ -99,14 +99,16 @@ def both_severities(name: str = "checkout", **fields: object) -> None:
 
 
 @pytest.mark.django_db
-def test_a_ticket_waits_for_the_page_of_its_service_and_is_told_when_that_is_over() -> None:
+def test_a_ticket_waits_for_the_page_of_its_service_and_is_told_when_that_is_over(
+    announced: list[Transition],
+) -> None:
     channel(severities=("page", "ticket"))
     both_severities()
     assert evaluate(NOW) == 2
     page, ticket = Alert.objects.get(severity="page"), Alert.objects.get(severity="ticket")
     assert (ticket.state, ticket.inhibited_by, ticket.suppressed) == ("firing", page, True)
     assert (page.told_at, ticket.told_at) == (NOW, None)
-    assert (owed(page), owed(ticket)) == ([("team", "firing", "due")], [])
+    assert [change.alert for change in announced] == [page]
     note = Transition.objects.get(alert=ticket, kind="inhibition")
     assert (
         note.cause == f"held back by checkout (page) (alert {page.pk}): its service has a page, which is seen to first"
@@ -118,7 +120,10 @@ def test_a_ticket_waits_for_the_page_of_its_service_and_is_told_when_that_is_ove
     page.refresh_from_db()
     ticket.refresh_from_db()
     assert (page.state, ticket.state, ticket.suppressed) == ("resolved", "firing", False)
-    assert owed(ticket) == [("team", "firing", "due")]
+    assert [(change.alert, change.kind, change.after) for change in announced[1:]] == [
+        (page, "state", "resolved"),
+        (ticket, "inhibition", "firing"),
+    ]
     assert ticket.told_at == page.ended_at
 
 
@@ -175,4 +180,7 @@ def test_a_dead_source_raises_one_alert_and_holds_back_those_of_its_objectives()
     )
     # There is no data yet, and nothing explains that any more; but the page of a is to be seen to first.
     silent = Alert.objects.filter(kind="no-data").order_by("subject")
-    assert [(one.inhibited_by, owed(one)) for one in silent] == [(page, []), *[(None, [("team", "firing", "due")])] * 2]
+    assert [(one.inhibited_by, owed(one)) for one in silent] == [
+        (page, []),
+        *[(None, [("team", "inhibition", "due")])] * 2,
+    ]
