@@ -1,4 +1,4 @@
-"""Alerts, runbooks and the outbox over JSON."""
+"""Alerts and the outbox over JSON."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
 from alerts import selectors
-from alerts.models import Alert, Delivery, Runbook, Transition
+from alerts.models import Alert, Delivery, Transition
 from alerts.services.acknowledge import NOTE_LENGTH
 from alerts.services.acknowledge import acknowledge as acknowledge_alert
 from alerts.services.deliver import send_again as owe_again
@@ -89,27 +89,6 @@ class DeliveryList(Schema):
     deliveries: list[DeliveryOut]
 
 
-class RunbookOut(Schema):
-    name: str
-    title: str
-    severity: str
-    owner: str
-    origin: str
-    version: int | None
-    updated_at: datetime | None
-
-
-class RunbookDetail(RunbookOut):
-    """`html` is the body as pages show it, sanitised."""
-
-    body: str
-    html: str
-
-
-class RunbookList(Schema):
-    runbooks: list[RunbookOut]
-
-
 class Note(Schema):
     note: Annotated[str, Field(max_length=NOTE_LENGTH)] = ""
 
@@ -181,18 +160,6 @@ def acknowledge(request: HttpRequest, pk: int, body: Note) -> dict[str, Any]:
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
     note = caller.signed(body.note)
     return _detail(acknowledge_alert(selectors.alert(pk), caller.user, note, datetime.now(UTC)))
-
-
-@router.get("/runbooks", response=RunbookList, tags=["runbooks"], summary="Every runbook")
-def list_runbooks(request: HttpRequest) -> dict[str, Any]:
-    return {"runbooks": [_runbook(item) for item in selectors.runbooks()]}
-
-
-@router.get("/runbooks/{name}", response=RunbookDetail, tags=["runbooks"], summary="A runbook as it is now")
-def get_runbook(request: HttpRequest, name: str) -> dict[str, Any]:
-    found = selectors.runbook(name)
-    body = found.latest.body if found.latest else ""
-    return {**_runbook(found), "body": body, "html": str(selectors.runbook_html(found))}
 
 
 @router.get("/deliveries", response=DeliveryList, auth=operator, tags=["outbox"], summary="Messages, newest first")
@@ -278,13 +245,4 @@ def _delivery(item: Delivery) -> dict[str, Any]:
         "channel": item.channel.name,
         "told": item.told,
         "key": item.dedup_key,
-    }
-
-
-def _runbook(book: Runbook) -> dict[str, Any]:
-    named = {name: getattr(book, name) for name in ("name", "title", "severity", "owner", "origin")}
-    return {
-        **named,
-        "version": book.latest.number if book.latest else None,
-        "updated_at": book.latest.created_at if book.latest else None,
     }

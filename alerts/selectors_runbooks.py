@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.urls import reverse
 
 from alerts import selectors
 from alerts.models import Alert, Runbook, RunbookRun, RunbookVersion, StepTick
 from alerts.rules import words
 from alerts.rules.figures import restore
+from alerts.rules.filling import said
 from alerts.rules.runbook import Step, read
 from slo.errors import NotFoundError
 from slo.models import Objective
 
 LONGEST_QUERY = 200
+ABOUT = ("alert__service", "alert__objective__service", "alert__objective__component", "alert__objective__source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ def _for_services(word: str) -> set[str]:
 
 def versions(book: Runbook) -> list[RunbookVersion]:
     """Every version without its body, newest first."""
-    return list(book.versions.defer("body"))
+    return list(RunbookVersion.objects.filter(runbook=book).defer("body"))
 
 
 def version(book: Runbook, number: int) -> RunbookVersion:
     """Raises NotFoundError."""
-    found = book.versions.filter(number=number).first()
+    found = RunbookVersion.objects.filter(runbook=book, number=number).first()
     if found is None:
         raise NotFoundError(f"{book.name} has no version {number}")
     return found
@@ -77,9 +79,15 @@ def exercised() -> dict[str, datetime]:
     return dict(rows.order_by())
 
 
+def first_written() -> dict[str, datetime]:
+    """When the first version of each runbook was written, by the runbook's name."""
+    rows = RunbookVersion.objects.values_list("runbook__name").annotate(first=Min("created_at"))
+    return dict(rows.order_by())
+
+
 def run(pk: int) -> RunbookRun:
     """Raises NotFoundError."""
-    found = RunbookRun.objects.select_related("alert__objective__service", "alert__service", "runbook")
+    found = RunbookRun.objects.select_related(*ABOUT, "runbook")
     one = found.filter(pk=pk).first()
     if one is None:
         raise NotFoundError(f"There is no run {pk}")
@@ -88,7 +96,7 @@ def run(pk: int) -> RunbookRun:
 
 def runs(name: str = "", alert: int | None = None, limit: int = 50) -> list[RunbookRun]:
     """Runs, newest first: of a runbook, of an alert, or all."""
-    found = RunbookRun.objects.select_related("alert__objective__service", "alert__service")
+    found = RunbookRun.objects.select_related(*ABOUT)
     found = found.filter(name=name) if name else found
     return list((found.filter(alert=alert) if alert is not None else found)[:limit])
 
@@ -116,13 +124,14 @@ def progress(of: Sequence[RunbookRun]) -> dict[int, tuple[int, int]]:
 
 def run_events(alert: Alert) -> list[RunEvent]:
     """What was done by runbooks for an alert, in order: for its timeline."""
-    found = alert.runs.prefetch_related("ticks")
+    found = alert.runs.select_related(*ABOUT).prefetch_related("ticks")
     return sorted((event for item in found for event in events(item)), key=lambda event: event.at)
 
 
 def events(of: RunbookRun) -> list[RunEvent]:
     """What was done in a run, in order."""
-    steps = {step.key: step for step in read(of.body).steps}
+    known = values(of.alert) if of.alert else {}
+    steps = {step.key: said(step.text, known) for step in read(of.body).steps}
     told = [RunEvent(of.started_at, of.pk, f"Started the runbook {of.title}", "", of.started_by)]
     told += [RunEvent(tick.at, of.pk, _told(tick, steps), tick.note, tick.by) for tick in of.ticks.all()]
     if of.finished_at:
@@ -130,9 +139,8 @@ def events(of: RunbookRun) -> list[RunEvent]:
     return told
 
 
-def _told(tick: StepTick, steps: Mapping[str, Step]) -> str:
-    step = steps.get(tick.step)
-    named = words.clip(step.text, 120) if step else tick.step
+def _told(tick: StepTick, steps: Mapping[str, str]) -> str:
+    named = words.clip(steps.get(tick.step, tick.step), 120)
     if tick.done is None:
         return f"Noted on “{named}”" if tick.step else "Noted"
     return f"Done: {named}" if tick.done else f"Not done after all: {named}"

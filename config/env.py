@@ -54,6 +54,9 @@ class Env(BaseSettings):
     EMAIL_PASSWORD: str = Field("", description="and password")
     EMAIL_TLS: bool = Field(False, description="STARTTLS towards the SMTP server")
     EMAIL_FROM: str = Field("brownout@localhost", description="the sender of e-mails")
+    RUNBOOK_STALE_DAYS: int = Field(
+        90, ge=1, le=3650, description="days after which a runbook that nobody worked through counts as stale"
+    )
     LOG_LEVEL: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("ALLOWED_HOSTS", mode="before")

@@ -144,6 +144,7 @@ STORAGES = {
 
 # The loop ---------------------------------------------------------------------------------------------------------
 TICK_SECONDS = ENV.TICK_SECONDS
+RUNBOOK_STALE_DAYS = ENV.RUNBOOK_STALE_DAYS
 BASE_URL = str(ENV.BASE_URL).rstrip("/")
 BROKER_URL = ENV.BROKER_URL
 

@@ -1,4 +1,4 @@
-"""Reports over JSON and as CSV."""
+"""Reports over JSON and as CSV, and post-mortems."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -6,6 +6,7 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
+from dashboards.presenters.postmortem import post_mortem
 from dashboards.presenters.report import as_json, report
 from dashboards.presenters.report_csv import as_csv
 
@@ -41,3 +42,17 @@ def get_report(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
     )
+
+
+class PostMortemOut(Schema):
+    """The draft of a post-mortem: Markdown, made of what was recorded about the alert."""
+
+    alert: int
+    markdown: str
+
+
+@router.get(
+    "/alerts/{int:pk}/post-mortem", response=PostMortemOut, tags=["alerts"], summary="A draft of the post-mortem"
+)
+def get_post_mortem(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return {"alert": pk, "markdown": post_mortem(pk, datetime.now(UTC))}

@@ -61,7 +61,8 @@ def _shell(request: HttpRequest) -> Shell:
 _SECTIONS = {
     "objective": "objectives",
     "alert": "alerts",
-    "runbook": "runbooks",
+    "post-mortem": "alerts",
     "flag": "flags",
     "component": "components",
+    **dict.fromkeys(("runbook", "new-runbook", "edit-runbook", "runbook-versions", "run"), "runbooks"),
 }

@@ -1,10 +1,14 @@
 """What people fill in."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django import forms
+
+from alerts.rules.runbook import FAILURE, LONGEST
+from alerts.services.runbooks import Wording
 
 REPEATS = (
     ("", "once"),
@@ -94,6 +98,77 @@ class ExclusionForm(forms.Form):
             "time_zone": zone.key,
             "reason": data["reason"],
         }
+
+
+class RunbookForm(forms.Form):
+    """A runbook as somebody writes it; `seen` is the version they had before their eyes, 0 for a new one."""
+
+    name = forms.SlugField(
+        max_length=100,
+        error_messages={
+            "required": "Give it a name for its address.",
+            "invalid": "The name is for addresses: letters, digits, hyphens and underscores.",
+        },
+    )
+    title = forms.CharField(max_length=200, error_messages={"required": "Give it a title."})
+    severity = forms.CharField(max_length=20, required=False)
+    owner = forms.CharField(max_length=200, required=False)
+    origin = forms.CharField(max_length=500, required=False)
+    covers = forms.CharField(max_length=2_000, required=False)
+    body = forms.CharField(
+        max_length=LONGEST,
+        strip=False,
+        error_messages={
+            "required": "Write what to do.",
+            "max_length": f"The text is longer than {LONGEST:,} characters.",
+        },
+    )
+    comment = forms.CharField(
+        max_length=500, error_messages={"required": "Say why it changes: the reason is kept in the history."}
+    )
+    seen = forms.IntegerField(min_value=0, error_messages={"required": "Open the page again: the version is missing."})
+    despite_file = forms.BooleanField(required=False)
+
+    def clean_covers(self) -> list[str]:
+        refs = self.cleaned_data["covers"].replace(",", " ").split()
+        for ref in refs:
+            if not re.match(FAILURE, ref):
+                raise forms.ValidationError(f"{ref} is no failure mode: write component/orders or capability/faq.")
+        return list(dict.fromkeys(refs))
+
+    def clean_body(self) -> str:
+        # Browsers send carriage returns; files have none.
+        return str(self.cleaned_data["body"]).replace("\r\n", "\n").strip() + "\n"
+
+    def wording(self) -> Wording:
+        """What was written, without who and why."""
+        names = ("title", "body", "severity", "owner", "origin", "covers")
+        return Wording(**{name: self.cleaned_data[name] for name in names})
+
+
+class StartForm(forms.Form):
+    """For which alert a runbook is worked through; none for an exercise."""
+
+    alert = forms.IntegerField(required=False, min_value=1)
+
+
+class TickForm(forms.Form):
+    """A step that is done, is not done after all, or is only said something about."""
+
+    step = forms.CharField(max_length=40, required=False)
+    done = forms.TypedChoiceField(
+        choices=(("", ""), ("1", "done"), ("0", "not done")),
+        coerce=lambda value: value == "1",
+        empty_value=None,
+        required=False,
+    )
+    note = forms.CharField(max_length=2_000, strip=True, required=False)
+
+
+class OutcomeForm(forms.Form):
+    """What came of a run."""
+
+    outcome = forms.CharField(max_length=2_000, strip=True, required=False)
 
 
 class AcknowledgeForm(forms.Form):

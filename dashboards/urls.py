@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, components, excluding, watching
+from dashboards.views import acting, components, excluding, runbooks, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -22,8 +22,17 @@ urlpatterns = [
     path("flags/", acting.flags, name="flags"),
     path("flags/restore-everything", acting.restore, name="restore-everything"),
     path("flags/<slug:key>/", acting.flag, name="flag"),
-    path("runbooks/", acting.runbooks, name="runbooks"),
-    path("runbooks/<slug:name>/", acting.runbook, name="runbook"),
+    path("alerts/<int:pk>/post-mortem/", runbooks.postmortem, name="post-mortem"),
+    path("alerts/<int:pk>/post-mortem.md", runbooks.postmortem_file, name="post-mortem-file"),
+    path("runbooks/", runbooks.runbooks, name="runbooks"),
+    path("runbooks/new", runbooks.new, name="new-runbook"),
+    path("runbooks/<slug:name>/", runbooks.runbook, name="runbook"),
+    path("runbooks/<slug:name>/edit", runbooks.edit, name="edit-runbook"),
+    path("runbooks/<slug:name>/versions/", runbooks.versions, name="runbook-versions"),
+    path("runbooks/<slug:name>/start", runbooks.start, name="start-run"),
+    path("runs/<int:pk>/", runbooks.run, name="run"),
+    path("runs/<int:pk>/tick", runbooks.tick, name="tick"),
+    path("runs/<int:pk>/finish", runbooks.finish, name="finish-run"),
     path("reports/", watching.reports, name="reports"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),

@@ -34,7 +34,6 @@ EmbedKind = Literal["objective", "flag", "circuit", "capability"]
 EMBEDS: tuple[EmbedKind, ...] = get_args(EmbedKind)
 
 _LONGEST = 300
-_SPACED = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*\}\}")
 _NAMED = re.compile(r"\{\{([^{}\n]*)\}\}")
 _QUOTED = re.compile(r"%7B%7B(.*?)%7D%7D", re.IGNORECASE)
 _EMBED = re.compile(r"embed +(?P<kind>[a-z]+) +(?P<name>[A-Za-z0-9_.-]{1,200})")
@@ -64,9 +63,14 @@ def embed(braces: str) -> Embed | None:
     return next((Embed(kind, matched["name"]) for kind in EMBEDS if kind == matched["kind"]), None)
 
 
+def said(text: str, values: Mapping[str, str]) -> str:
+    """Plain words with the values put in; a known name without a value is told by its name."""
+    return _NAMED.sub(lambda m: values.get(name := m[1].strip(), name.replace("_", " ")), text)
+
+
 def fill(body: str, values: Mapping[str, str]) -> tuple[Html | Embed, ...]:
     """A text with the values put in. A known name without a value is shown as the name, an unknown one as it stands."""
-    tokens = parse(_SPACED.sub(r"{{\1}}", body.replace(_MARK, "")))
+    tokens = parse(body.replace(_MARK, ""))
     shown = {name: clip(value, _LONGEST).replace(_MARK, "") for name, value in values.items() if value}
     embeds: list[Embed] = []
     for before, token in zip([None, *tokens], tokens, strict=False):

@@ -25,6 +25,8 @@ ATTRIBUTES = {
 # An anchor of a text must not be taken for an element of the page around it.
 ANCHOR = "s-"
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+# A link's address cannot hold spaces; a placeholder in it is written with them all the same.
+_SPACED = re.compile(r"\{\{[ \t]*([^{}\n]*?)[ \t]*\}\}")
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _FILE = re.compile(r"(?:\./)?(?P<name>[A-Za-z0-9_-]+)\.md(?:#(?P<anchor>.*))?", re.DOTALL)
 _PAGE = re.compile(r"(?P<page>/runbooks/[A-Za-z0-9_-]+/)#(?P<anchor>.*)", re.DOTALL)
@@ -44,7 +46,7 @@ def parse(body: str) -> list[Token]:
 
     A link to a file beside it (`orders.md#recovery`) leads to the page of that runbook.
     """
-    tokens = _PARSER.parse(body)
+    tokens = _PARSER.parse(_SPACED.sub(r"{{\1}}", body))
     _mark_headings(tokens)
     _mark_tasks(tokens)
     for token in tokens:

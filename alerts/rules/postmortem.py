@@ -143,7 +143,8 @@ def _lines(entries: Iterable[Entry]) -> str:
 def _line(entry: Entry) -> str:
     detail = f": {_safe(entry.detail)}" if entry.detail else ""
     by = f" ({_safe(entry.by)})" if entry.by else ""
-    return f"- {entry.at:%Y-%m-%d %H:%M:%S} {_safe(entry.what)}{detail}{by}"
+    what = entry.what.rstrip(".") if detail else entry.what
+    return f"- {entry.at:%Y-%m-%d %H:%M:%S} {_safe(what)}{detail}{by}"
 
 
 def _told(told: Sequence[Told]) -> str:

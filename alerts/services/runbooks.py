@@ -34,7 +34,7 @@ def record(
     if text != runbook.text:
         runbook.text = text
         Runbook.objects.filter(pk=runbook.pk).update(text=text)
-    last = runbook.versions.first()
+    last = RunbookVersion.objects.filter(runbook=runbook).first()
     if last and (last.body, last.meta) == (body, meta):
         return last
     number = last.number + 1 if last else 1

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.utils.safestring import SafeString
-
 from alerts import selectors as alerts
-from alerts.models import Alert, Delivery, Runbook, Transition
+from alerts.models import Alert, Delivery, Transition
+from alerts.selectors_runbooks import run_events
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge, Tone
+from dashboards.presenters.runs import Beside, beside
 from degradation import selectors as degradation
 from degradation.models import FlagChange
 
@@ -31,7 +31,7 @@ class Event:
     """Something in an alert's timeline. `detail` is what was said or answered."""
 
     at: datetime
-    kind: Literal["state", "delivery", "note", "flag"]
+    kind: Literal["state", "delivery", "note", "flag", "runbook"]
     title: str
     detail: str
     tone: Tone
@@ -58,8 +58,7 @@ class AlertPage:
     remaining: float | None
     figures: tuple[Figure, ...]
     events: tuple[Event, ...]
-    runbook: Runbook | None
-    runbook_html: SafeString
+    beside: Beside | None
     acknowledged_by: str
 
 
@@ -82,10 +81,9 @@ def _concerns(alert: Alert, service: str, objective: str) -> bool:
     return service in ("", own[0]) and objective in ("", own[1])
 
 
-def alert_page(pk: int) -> AlertPage:
+def alert_page(pk: int, at: datetime) -> AlertPage:
     """One alert. Raises NotFoundError."""
     alert = alerts.alert(pk)
-    runbook = alerts.runbook_for(alert)
     return AlertPage(
         alert=alert,
         row=alert_rows([alert])[0],
@@ -94,8 +92,7 @@ def alert_page(pk: int) -> AlertPage:
         remaining=alert.figures.get("remaining"),
         figures=tuple(_figures(alert)),
         events=tuple(_events(alert)),
-        runbook=runbook,
-        runbook_html=alerts.runbook_html(runbook) if runbook else SafeString(""),
+        beside=beside(alert, at),
         acknowledged_by=_person(alert.acknowledged_by) or alert.acknowledged_via,
     )
 
@@ -112,6 +109,7 @@ def _events(alert: Alert) -> list[Event]:
     events = [_transition(row, alert.severity) for row in alerts.transitions(alert)]
     events += [_delivery(row) for row in alerts.deliveries(alert)]
     events += [_flag_change(row) for row in degradation.changes_for(alert)]
+    events += [Event(row.at, "runbook", row.what, row.note, "info", row.by) for row in run_events(alert)]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 

@@ -1,4 +1,4 @@
-"""Pages on which people do something: alerts with their runbooks, flags, the theme."""
+"""Pages on which people do something: alerts, flags, the theme."""
 
 from django import forms
 from django.conf import settings
@@ -18,7 +18,6 @@ from dashboards.context import THEME_COOKIE, THEMES
 from dashboards.forms import EXPIRIES, AcknowledgeForm, FlagForm, ReasonForm
 from dashboards.presenters.alerts import alert_page, alerts_page
 from dashboards.presenters.flags import flags_page
-from dashboards.presenters.runbooks import runbook_page, runbook_rows
 from dashboards.views.pages import now, respond
 from degradation.services import flags as flag_service
 from slo.errors import BrownoutError, NotFoundError
@@ -34,8 +33,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_safe
 @reader
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
-    page = alert_page(pk)
-    return respond(request, "alert", f"{page.row.title} · alert {pk}", now(), page=page)
+    at = now()
+    page = alert_page(pk, at)
+    return respond(request, "alert", f"{page.row.title} · alert {pk}", at, page=page)
 
 
 @require_POST
@@ -55,19 +55,6 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @reader
-def runbooks(request: HttpRequest) -> HttpResponse:
-    return respond(request, "runbooks", "Runbooks", now(), rows=runbook_rows())
-
-
-@require_safe
-@reader
-def runbook(request: HttpRequest, name: str) -> HttpResponse:
-    page = runbook_page(name)
-    return respond(request, "runbook", page.runbook.title, now(), page=page)
-
-
-@require_safe
-@reader
 def flags(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "flags", "Flags", at, page=flags_page(at), expiries=EXPIRIES)
@@ -78,7 +65,7 @@ def flag(request: HttpRequest, key: str) -> HttpResponse:
     """The place of a flag on the flags page; a POST changes it."""
     if request.method == "POST":
         return _change(request, key)
-    return _to_flag(key)
+    return _to_flag(request, key)
 
 
 @require_POST
@@ -87,7 +74,7 @@ def _change(request: HttpRequest, key: str) -> HttpResponse:
     form, at = FlagForm(request.POST), now()
     if not form.is_valid():
         messages.error(request, f"{key}: {first_error(form)}")
-        return _to_flag(key)
+        return _to_flag(request, key)
     wanted, reason, user = form.wanted(), form.cleaned_data["reason"], person(request)
     seen = form.cleaned_data["version"]
     try:
@@ -102,7 +89,7 @@ def _change(request: HttpRequest, key: str) -> HttpResponse:
         raise
     except BrownoutError as error:
         messages.error(request, str(error))
-    return _to_flag(key)
+    return _to_flag(request, key)
 
 
 @require_POST
@@ -125,8 +112,7 @@ def restore(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie and go back to where it was chosen."""
     wanted, back = request.POST.get("theme", ""), request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if safe else reverse("overview"))
+    response = redirect(back if _safe(request, back) else reverse("overview"))
     if wanted in THEMES:
         response.set_cookie(
             THEME_COOKIE,
@@ -139,8 +125,16 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _to_flag(key: str) -> HttpResponseRedirect:
+def _to_flag(request: HttpRequest, key: str) -> HttpResponseRedirect:
+    """The place of the flag, or the page of ours on which it was changed."""
+    back = request.POST.get("next", "")
+    if back.startswith("/") and _safe(request, back):
+        return HttpResponseRedirect(back)
     return HttpResponseRedirect(f"{reverse('flags')}#flag-{key}")
+
+
+def _safe(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
 
 
 def person(request: HttpRequest) -> User:

@@ -67,7 +67,7 @@ def test_the_steps_are_the_items_of_the_ordered_lists_of_actions_and_recovery() 
     steps = read(ORDERS).steps
     assert [(step.key, step.text, step.line) for step in steps] == [
         ("action-1", "Check order tracking on the map.", 13),
-        ("action-2", "Look at {{ service }}.", 20),
+        ("action-2", "Look at {{service}}.", 20),
         ("action-3", "Wait.", 24),
         ("recovery-1", "It recovers.", 30),
     ]

@@ -19,7 +19,7 @@ def at_noon(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
     from tests.factories import NOW
 
     settings.PUBLIC_READ = False
-    for module in ("acting", "components", "watching"):
+    for module in ("acting", "components", "runbooks", "watching"):
         monkeypatch.setattr(f"dashboards.views.{module}.now", lambda: NOW)
 
 

@@ -9,7 +9,7 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from dashboards.views import acting, watching
+from dashboards.views import acting, runbooks, watching
 from degradation.models import Flag
 from slo.models import Objective
 from tests.dashboards.world import PASSWORD, World, person, trouble
@@ -36,7 +36,7 @@ Visit = Callable[[str], None]
 def shop(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, live_server: LiveServer
 ) -> Iterator[World]:
-    for module in (acting, watching):
+    for module in (acting, runbooks, watching):
         monkeypatch.setattr(module, "now", lambda: NOW)
     settings.PUBLIC_READ = True
     yield trouble()

@@ -223,10 +223,11 @@ def test_flags_come_by_tier_with_what_shed_them(world: World) -> None:
 
 
 def test_an_alert_is_told_as_a_timeline(world: World) -> None:
-    page = alert_page(world.alert.pk)
+    page = alert_page(world.alert.pk, NOW)
     assert [event.title for event in page.events] == ["Shed order-updates → off", "Told on-call", "Firing"]
     assert page.events[1].detail == "firing · 202 Accepted"
-    assert "<script>" not in page.runbook_html
+    assert page.beside is not None
+    assert "<script>" not in "".join(piece.html for piece in page.beside.pieces)
 
 
 def many(count: int) -> None:
