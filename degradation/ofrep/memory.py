@@ -77,6 +77,7 @@ class Memory:
         self._starting, self._looking = threading.Lock(), threading.Lock()
         self._looked, self._wanted = threading.Event(), threading.Event()
         self._asked = 0.0
+        self._broken: set[str] = set()
         # Called after each reading, in the thread that read; true keeps the thread at work though nobody asks.
         self.after: Callable[[Snapshot], bool] = lambda _: False
 
@@ -101,12 +102,19 @@ class Memory:
             kept = {part.name: self._part(part, before.parts.get(part.name), at) for part in self._parts()}
             known = {name: part for name, part in kept.items() if part is not None}
             items = {item.key: (item, part) for part in known.values() for item in part.items}
-            found = _read(roles)
+            found = self._read("tokens", roles)
             self._snapshot = Snapshot(known, items, before.roles if found is None else found)
 
     def forget(self) -> None:
         """Forget everything, as a new process would."""
         self._snapshot = Snapshot()
+
+    def rest(self) -> None:
+        """End the thread, as if nobody had asked for long; the next request starts it again."""
+        self._asked = float("-inf")
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(10)
 
     def wake(self) -> None:
         """Something was changed by this very process: read again before anything else is answered."""
@@ -117,8 +125,25 @@ class Memory:
         polled = bool(settings.FLAG_POLL_SECONDS)
         if polled and kept is not None and (at - kept.at).total_seconds() < part.every:
             return kept
-        items = _read(lambda: tuple(part.read(at)))
+        items = self._read(part.name, lambda: tuple(part.read(at)))
         return kept if items is None else Kept(items, at, part.every)
+
+    def _read(self, what: str, read: Callable[[], Found]) -> Found | None:
+        """What is read, or None when it cannot be; that is told once, and once that it is over."""
+        try:
+            found = read()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the last values hold
+            if what not in self._broken:
+                log.warning("%s cannot be read (%s): the last values hold", what.capitalize(), type(error).__name__)
+            self._broken.add(what)
+            if not connection.in_atomic_block:
+                with suppress(Exception):
+                    connection.close()
+            return None
+        if what in self._broken:
+            self._broken.discard(what)
+            log.info("%s can be read again", what.capitalize())
+        return found
 
     def _start(self) -> None:
         with self._starting:
@@ -141,18 +166,6 @@ class Memory:
             log.exception("The thread that keeps the flags in memory broke; the next request starts it again")
         finally:
             connection.close()
-
-
-def _read(read: Callable[[], Found]) -> Found | None:
-    """What is read, or None when it cannot be."""
-    try:
-        return read()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong, the last values hold
-        log.warning("Flags are answered from memory, since they cannot be read: %s", type(error).__name__)
-        if not connection.in_atomic_block:
-            with suppress(Exception):
-                connection.close()
-        return None
 
 
 memory = Memory()

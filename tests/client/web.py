@@ -31,7 +31,7 @@ class Web(Server):
 
     def command(self) -> list[str]:
         serve = ("-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi")
-        return [sys.executable, *serve, "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "5"]
+        return [sys.executable, *serve, "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "20"]
 
     def environment(self) -> Mapping[str, str]:
         return {
