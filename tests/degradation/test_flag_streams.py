@@ -137,7 +137,11 @@ def test_flags_are_answered_in_front_of_django(front: Front) -> None:
     rows.flag("nudges")
     token = issue_token("shop", "viewer", NOW)
     body = b'{"context": {"targetingKey": "u"}}'
-    asked = {"HTTP_X_API_KEY": token, "wsgi.input": Body(body), "CONTENT_LENGTH": str(len(body))}
+    asked: dict[str, Any] = {
+        "HTTP_X_API_KEY": token,
+        "wsgi.input": Body(body),
+        "CONTENT_LENGTH": str(len(body)),
+    }
     (answer,) = front.ask("/ofrep/v1/evaluate/flags/nudges", **asked)
     assert json.loads(answer)["value"] is True
     assert (front.status, front.headers["Content-Length"]) == ("200 OK", str(len(answer)))
@@ -152,10 +156,10 @@ def test_flags_are_answered_in_front_of_django(front: Front) -> None:
 @pytest.mark.django_db
 def test_a_body_of_unknown_length_is_read_to_the_limit(front: Front) -> None:
     token = issue_token("shop", "viewer", NOW)
-    asked = {"HTTP_X_API_KEY": token, "HTTP_TRANSFER_ENCODING": "chunked"}
-    front.ask("/ofrep/v1/evaluate/flags", **asked, **{"wsgi.input": Body(b"{}")})
+    asked: dict[str, Any] = {"HTTP_X_API_KEY": token, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Body(b"{}")}
+    front.ask("/ofrep/v1/evaluate/flags", **asked)
     assert front.status == "200 OK"
-    front.ask("/ofrep/v1/evaluate/flags", **asked, **{"wsgi.input": Body(b" " * 70_000)})
+    front.ask("/ofrep/v1/evaluate/flags", **{**asked, "wsgi.input": Body(b" " * 70_000)})
     assert front.status.startswith("413")
 
 
