@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
-
 from typing import TYPE_CHECKING
 
 import pytest
