@@ -54,6 +54,13 @@ app.conf.update(
             "schedule": min(10, settings.TICK_SECONDS),
             "options": {"expires": 10},
         },
+        # Webhooks and banners of shed steps: never part of a tick, which a slow receiver would hold up.
+        "carry-out": {
+            "task": "degradation.tasks.carry_out",
+            "schedule": min(10, settings.TICK_SECONDS),
+            "options": {"expires": 10},
+        },
+        "thin-sheds": {"task": "degradation.tasks.thin", "schedule": 3600, "options": {"expires": 3600}},
         # Each source is asked once an hour; a new one need not wait for that.
         "look": {"task": "slo.tasks.look", "schedule": 300, "options": {"expires": 300}},
         "thin": {"task": "slo.tasks.thin", "schedule": 3600, "options": {"expires": 3600}},

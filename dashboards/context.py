@@ -65,6 +65,4 @@ _SECTIONS = {
     "flag": "flags",
     "component": "components",
     **dict.fromkeys(("runbook", "new-runbook", "edit-runbook", "runbook-versions", "run"), "runbooks"),
-    "system": "availability",
-    "dependencies": "components",
 }

@@ -9,3 +9,11 @@ class OverrideError(BrownoutError):
 
 class ConflictError(BrownoutError):
     """Somebody else changed the same thing a moment ago; nothing was changed by this attempt."""
+
+
+class ReportedError(BrownoutError):
+    """What an application reports cannot be: a count that is none, an instance without a name."""
+
+
+class DrillError(BrownoutError):
+    """A drill cannot begin or end like this: something is shed or burns, or there is nothing to exercise."""

@@ -1,18 +1,48 @@
-"""The reacting step of the tick."""
+"""The reacting step of the tick, and what it leaves to be carried out beside it."""
 
-from datetime import datetime
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
 
-from degradation.services import circuit_reports, circuits, flags, shed
+from celery import shared_task
+
+from degradation.services import carry_out as saga
+from degradation.services import circuit_reports, circuits, drills, flags, shed, shed_requests
+
+log = logging.getLogger(__name__)
+STEPS: tuple[Callable[[datetime], object], ...] = (
+    flags.expire,
+    drills.end_due,
+    circuit_reports.forget,
+    circuits.judge,
+    shed.shed,
+    drills.begin_planned,
+)
 
 
 def react(at: datetime) -> None:
-    """End the overrides whose time is up, judge the circuits, then shed or restore where a policy says so.
+    """End overrides and drills whose time is up, judge the circuits, shed or restore where a policy says so.
 
-    What fails with the circuits is told after the shedding, which goes on without them.
+    A step that fails leaves the others to go on; raises ExceptionGroup at the end with what failed.
     """
-    flags.expire(at)
-    try:
-        circuit_reports.forget(at)
-        circuits.judge(at)
-    finally:
-        shed.shed(at)
+    failures: list[Exception] = []
+    for step in STEPS:
+        try:
+            step(at)
+        except Exception as error:
+            log.exception("%s failed; what comes after it goes on", step.__module__)
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("reacting failed in part", failures)
+
+
+@shared_task(ignore_result=True)
+def carry_out() -> None:
+    """Call the webhooks and put up the banners of shed steps. Never part of the tick: a receiver may be slow."""
+    saga.carry_out(datetime.now(UTC))
+
+
+@shared_task(ignore_result=True)
+def thin() -> None:
+    """Forget counts of shed requests that no window reaches any more."""
+    shed_requests.thin(datetime.now(UTC))

@@ -44,7 +44,7 @@ def replayed(end: int) -> list[int]:
     last_week, now = (floor_to(end + incident.start, coarse) for incident in (scenario.LAST_WEEK, scenario.NOW[0]))
     instants = {
         *range(last_week, last_week + BEGINNING, FINE),
-        *range(last_week, last_week + scenario.LAST_WEEK.length + 30 * MINUTE, coarse),
+        *range(last_week, last_week + scenario.LAST_WEEK.length + scenario.RAMPS, coarse),
         *range(now, end, FINE),
         # A slow leak is a matter of days: twice a day is often enough to see it.
         *range(floor_to(end + scenario.LEAK.start, coarse), end, 12 * HOUR),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 RAMP = 45.0
+# After an incident of the history, so long until every tier is back by its shares.
+RAMPS = 75 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,10 @@ UNMEASURED = Pause("", -17 * DAY, -17 * DAY + 40 * MINUTE, "Brownout itself was 
 
 # What the loop did about it, as far as it changed the traffic; the seed replays the loop itself for its records.
 SHEDS = (
-    Shed("analytics-events", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 78 * MINUTE),
-    Shed("feedback-prompts", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 78 * MINUTE),
-    Shed("promotion-nudges", -6 * DAY - 5 * HOUR + 5 * MINUTE, -6 * DAY - 5 * HOUR + 73 * MINUTE),
-    Shed("personalised-recommendations", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 5 * HOUR + 68 * MINUTE),
+    Shed("analytics-events", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 123 * MINUTE),
+    Shed("feedback-prompts", -6 * DAY - 5 * HOUR + 3 * MINUTE, -6 * DAY - 5 * HOUR + 123 * MINUTE),
+    Shed("promotion-nudges", -6 * DAY - 5 * HOUR + 5 * MINUTE, -6 * DAY - 5 * HOUR + 103 * MINUTE),
+    Shed("personalised-recommendations", -6 * DAY - 5 * HOUR + 7 * MINUTE, -6 * DAY - 5 * HOUR + 83 * MINUTE),
     Shed("parcel-map", -18 * MINUTE),
     Shed("order-updates", -16 * MINUTE),
     Shed("return-photos", -16 * MINUTE),

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from rich.progress import Progress
 
+from degradation.services import automation
 from demo import history, logins
 from demo.environment import BASE_DIR
 from demo.seed import seed
@@ -76,6 +77,8 @@ def declare(data: Path, at: datetime, world: str, prometheus: str = "") -> None:
 def populate(at: datetime, tick: int, progress: Progress) -> datetime:
     """Make the logins, and the history if there is none. Returns the instant the scenario hangs on."""
     logins.create()
+    if not automation.present().automatic:
+        automation.switch(automatic=True, user=None, reason="The demo shows the loop at work", at=at)
     started = Watermark.objects.order_by("started").values_list("started", flat=True).first()
     if started is None:
         at = from_epoch(floor_to(to_epoch(at), tick))

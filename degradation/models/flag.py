@@ -94,6 +94,7 @@ class Flag(models.Model):
             drill=self.drill,
             drill_to=self.drill_to,
             drill_until=self.drill_until,
+            dim_to=self.dim_to,
         )
 
 

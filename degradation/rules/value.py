@@ -32,7 +32,8 @@ class Marks:
 
     `shed_to` is the share that the loop leaves; `dry` says that it would have shed the flag and did not. A drill leaves
     `drill_to` of the traffic alone until `drill_until`, with keys of its own by `drill`. With the override "dim" a
-    person leaves `override_to`. A flag that `splits` not is normal for all keys or safe for all.
+    person leaves `override_to`. A flag that `splits` not is normal for all keys or safe for all. `dim_to` is the share
+    of a dimmer that is shed as far as it may be.
     """
 
     safe: bool
@@ -46,6 +47,7 @@ class Marks:
     drill: str = ""
     drill_to: int = ALL
     drill_until: datetime | None = None
+    dim_to: int = NONE
 
     def forced(self, at: datetime) -> bool:
         """Does the override hold at `at`? From its expiry on it never does, noticed or not."""
@@ -75,7 +77,7 @@ class Marks:
         if self.forced(at):
             return _FORCED[self.override]
         if self.shed:
-            return "ramping" if self.shed_to > NONE else "shed"
+            return "ramping" if self.shed_to > self.dim_to else "shed"
         if self.drilled(at):
             return "drill"
         return "dry run" if self.dry else "auto"

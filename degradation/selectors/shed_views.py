@@ -37,7 +37,8 @@ class ShedSpan:
 
 def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
     """When the service's flags were shed between two instants, clipped to them."""
-    steps = FlagChange.objects.filter(cause__in=(FlagChange.Cause.SHED, FlagChange.Cause.RESTORED))
+    causes = FlagChange.Cause
+    steps = FlagChange.objects.filter(cause__in=(causes.SHED, causes.RESTORED, causes.REVERTED))
     before = steps.filter(flag=OuterRef("pk"), at__lte=start).order_by("-at", "-id").values("cause")[:1]
     already = Flag.objects.filter(service=service).annotate(before=Subquery(before)).filter(before="shed")
     since = dict.fromkeys(already.values_list("key", flat=True), start)

@@ -26,6 +26,7 @@ RELEASED = {
     "override_by": None,
 }
 RESTORED = {"shed_at": None, "shed_by_id": None, "shed_reason": "", "shed_to": NONE}
+DRY = {"dry_at": None, "dry_reason": ""}
 
 
 def force(
@@ -79,9 +80,9 @@ def restore_everything(*, user: User | None, reason: str, at: datetime) -> int:
     """
     reason = check_reason(reason)
     with transaction.atomic():
-        for row in Shedding.objects.select_for_update().filter(policy__isnull=False).select_related("policy"):
+        for row in Shedding.objects.select_for_update(of=("self",)).select_related("policy", "service"):
             _calm(row, at, reason)
-        concerned = Flag.objects.exclude(override="", shed_at=None)
+        concerned = Flag.objects.exclude(override="", shed_at=None, dry_at=None)
         changed = [flag for flag in concerned.select_for_update() if _restore(flag, user, reason, at)]
     return len(changed)
 
@@ -138,9 +139,11 @@ def _restore(flag: Flag, user: User | None, reason: str, at: datetime) -> bool:
         change(flag, at, Cause.RELEASED, reason, RELEASED, actor=user)
     if shed:
         change(flag, at, Cause.RESTORED, reason, RESTORED, actor=user)
+    if flag.dry_at is not None:
+        change(flag, at, Cause.WOULD_RESTORE, reason, DRY, actor=user)
     return forced or shed
 
 
 def _calm(row: Shedding, at: datetime, reason: str) -> None:
-    policy = Policy(**row.policy.spec) if row.policy else Policy()
+    policy = Policy.of(row.policy.spec) if row.policy else Policy()
     keep(row, released(State.of(row.state), policy, to_epoch(at)), at, f"everything was restored by hand: {reason}")

@@ -2,7 +2,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -10,19 +11,20 @@ from django.db import transaction
 
 from alerts import selectors as alerts_selectors
 from alerts.models import Alert
-from degradation import selectors
+from alerts.services.raising import hold
 from degradation.errors import ConflictError
-from degradation.models import Flag, FlagChange, Shedding
-from degradation.rules.shedding import Burn, Decision, Policy, Signals, State, decide
+from degradation.models import Automation, Flag, FlagChange, Shedding, ShedStep
+from degradation.rules.shedding import Decision, Policy, State, decide, dwell, flapping
+from degradation.services import automation, steps
 from degradation.services.changes import change, keep
-from degradation.services.flags import RESTORED
-from slo import selectors as slo_selectors
-from slo.maths.ledger import Window
-from slo.maths.status import Status
-from slo.maths.windows import to_epoch
+from degradation.services.flags import DRY, RESTORED
+from degradation.services.marks import mark
+from degradation.services.signals import gather
+from slo.maths.windows import format_duration, to_epoch
 
 log = logging.getLogger(__name__)
 Cause = FlagChange.Cause
+UNBOUND = "no shedding policy is bound to its service any more"
 
 
 def shed(at: datetime) -> None:
@@ -35,8 +37,9 @@ def shed(at: datetime) -> None:
         if alert.severity == "page" and alert.kind == Alert.Kind.BURN and alert.objective:
             pages[alert.objective.service_id][alert.objective.name] = alert
     failures: list[Exception] = []
+    switch = automation.present()
     for row in Shedding.objects.filter(policy__isnull=False).select_related("policy", "service"):
-        _attempt(partial(_react, row, pages[row.pk], at), str(row.service), failures)
+        _attempt(partial(_react, row, pages[row.pk], switch, at), str(row.service), failures)
     _attempt(partial(_restore_unbound, at), "the services without a policy", failures)
     if failures:
         raise ExceptionGroup("shedding failed in part", failures)
@@ -52,86 +55,85 @@ def _attempt(step: Callable[[], None], what: str, failures: list[Exception]) -> 
         failures.append(error)
 
 
-def _react(row: Shedding, pages: Mapping[str, Alert], at: datetime) -> None:
-    policy = Policy(**row.policy.spec) if row.policy else Policy()
-    state, flags = State.of(row.state), list(Flag.objects.filter(service=row.service))
-    signals = _signals(row, state, pages, flags, at)
+def _react(row: Shedding, pages: Mapping[str, Alert], switch: Automation, at: datetime) -> None:
+    policy = Policy.of(row.policy.spec) if row.policy else Policy()
+    flags = list(Flag.objects.filter(service=row.service))
+    state = _mode(State.of(row.state), switch)
+    signals = gather(row, state, pages, flags, policy, at)
+    signals = replace(signals, may_shed=_may_shed(state, switch))
     decision = decide(signals, state, policy, to_epoch(at))
+    if decision.state.dry:
+        # Nothing was changed, so there is no effect to wait for.
+        decision = replace(decision, state=replace(decision.state, trial=None))
     words = _words(decision)
     with transaction.atomic():
         # While nothing is afoot and nothing new is to be told, there is nothing to write.
-        if not (state.idle and decision.state.idle and words == row.reason):
+        if not (state.idle and decision.state.idle and words == row.reason and state == State.of(row.state)):
             keep(row, decision.state, at, words)
-        _mark(flags, decision, at)
+        mark(flags, decision, at)
+        steps.note(row, state, decision, signals, flags, at)
+    _page(row, decision.state, policy, at)
 
 
-def _signals(row: Shedding, state: State, pages: Mapping[str, Alert], flags: Iterable[Flag], at: datetime) -> Signals:
-    tiers = frozenset(flag.tier for flag in flags)
-    names = {*pages, *(entry.objective for entry in state.entries)}
-    if not names:
-        return Signals(tiers=tiers)
-    chosen = slo_selectors.objectives(row.service.name).filter(name__in=names)
-    burns = [burn for status in slo_selectors.statuses(at, chosen) for burn in _burns(status, pages)]
-    troubled = [item.name for item in selectors.health(at, row.service) if item.status in ("warn", "down")]
-    return Signals(tuple(burns), tuple(troubled), tiers)
+def _page(row: Shedding, state: State, policy: Policy, at: datetime) -> None:
+    """A loop that goes to and fro needs a person: it pages for as long as it does."""
+    restless = flapping(state, policy, to_epoch(at)) and not state.dry
+    kind, subject = Alert.Kind.SHEDDING, row.service.name
+    if not restless and not Alert.objects.filter(kind=kind, subject=subject, state__in=Alert.OPEN).exists():
+        return
+    span, turns, between = format_duration(policy.flap_span), len(state.toggles), format_duration(dwell(state, policy))
+    hold(
+        kind,
+        subject,
+        severity="page",
+        title=f"Shedding of {row.service} goes to and fro",
+        cause=f"{turns} changes of direction within {span}; it now waits {between} between"
+        if restless
+        else f"fewer than {policy.flap_toggles} changes of direction within {span}",
+        condition=restless,
+        at=at,
+        service=row.service,
+    )
 
 
-def _burns(status: Status, pages: Mapping[str, Alert]) -> list[Burn]:
-    alert = pages.get(status.name)
-    return [
-        Burn(
-            status.name,
-            window.long,
-            window.short,
-            window.factor,
-            _burn(status, window.long),
-            _burn(status, window.short),
-            status.windows[window.long].sums.total,
-            alert.pk if alert else None,
-        )
-        for window in status.facts.policy
-        if window.severity == "page"
-    ]
+def _mode(state: State, switch: Automation) -> State:
+    """The state in earnest or in a dry run. What would have been shed is forgotten when it comes to be in earnest; what
+    is really shed comes back really."""
+    if state.dry and not switch.dry_run:
+        return State(evaluated_at=state.evaluated_at)
+    return replace(state, dry=True) if switch.dry_run and not state.shed else state
 
 
-def _burn(status: Status, length: int) -> float | None:
-    # A feature that is switched off may leave nothing to count; seen and idle, it burns nothing.
-    return 0.0 if _idle(status.windows[length]) else status.burns[length]
-
-
-def _idle(window: Window) -> bool:
-    return window.known and window.sums.total <= 0
+def _may_shed(state: State, switch: Automation) -> bool:
+    if switch.dry_run:
+        return state.dry
+    return switch.automatic
 
 
 def _words(decision: Decision) -> str:
-    done = {"shed": f"shed tier {decision.tier}: ", "restore": f"restored tier {decision.tier}: ", "hold": ""}
-    return done[decision.action] + decision.reason
-
-
-def _mark(flags: Sequence[Flag], decision: Decision, at: datetime) -> None:
-    """Make the flags' marks what the state says, whatever was applied, moved or missed since the last time."""
-    for flag in flags:
-        shed, wanted = flag.shed_at is not None, decision.state.sheds(flag.tier)
-        mine = decision.tier == flag.tier
-        if wanted and not shed:
-            reason = decision.reason if mine else f"tier {flag.tier} of its service is shed"
-            alert = decision.cause.alert if mine and decision.cause else _alert(flags)
-            marks = {"shed_at": at, "shed_by_id": alert, "shed_reason": reason}
-            change(flag, at, Cause.SHED, reason, marks, alert=alert)
-        elif shed and not wanted:
-            reason = decision.reason if mine else f"tier {flag.tier} of its service is not shed"
-            change(flag, at, Cause.RESTORED, reason, RESTORED, alert=flag.shed_by_id)
-
-
-def _alert(flags: Iterable[Flag]) -> int | None:
-    return next((flag.shed_by_id for flag in flags if flag.shed_by_id), None)
+    if decision.action == "hold":
+        return decision.reason
+    would = "would have " if decision.state.dry else ""
+    done = {"shed": "shed", "ramp": f"brought back to {decision.share} %", "restore": "restored", "revert": "reverted"}
+    return f"{would}{done[decision.action]} tier {decision.tier}: {decision.reason}"
 
 
 def _restore_unbound(at: datetime) -> None:
     """Bring back what is shed of services that no policy sheds any more: nobody else would."""
-    reason = "no shedding policy is bound to its service any more"
-    for flag in Flag.objects.filter(shed_at__isnull=False).exclude(service__shedding__policy__isnull=False):
+    unbound = Flag.objects.exclude(service__shedding__policy__isnull=False)
+    for flag in unbound.exclude(shed_at=None, dry_at=None):
         with transaction.atomic():
-            change(flag, at, Cause.RESTORED, reason, RESTORED, alert=flag.shed_by_id)
-    for row in Shedding.objects.filter(policy=None).exclude(reason=reason):
-        keep(row, State(), at, reason)
+            if flag.shed_at is not None:
+                change(flag, at, Cause.RESTORED, UNBOUND, RESTORED, alert=flag.shed_by_id)
+            if flag.dry_at is not None:
+                change(flag, at, Cause.WOULD_RESTORE, UNBOUND, DRY)
+    for row in Shedding.objects.filter(policy=None).exclude(reason=UNBOUND):
+        keep(row, State(), at, UNBOUND)
+    bound = Shedding.objects.filter(policy__isnull=False).values("service")
+    for step in ShedStep.objects.filter(ended_at=None).exclude(service__in=bound):
+        with transaction.atomic():
+            steps.end(step, _flags(step), at, UNBOUND)
+
+
+def _flags(step: ShedStep) -> Sequence[Flag]:
+    return list(Flag.objects.filter(service=step.service))

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from alerts.models import Alert, about
-from degradation.models import Capability, Flag, Shedding, SheddingPolicy
+from degradation.models import Automation, Capability, Flag, Shedding, SheddingPolicy
 from degradation.rules.criticality import usual
 from degradation.rules.shedding import Policy
 from slo.models import Objective, Service
@@ -27,7 +27,12 @@ def shed(item: Flag, reason: str = "checkout burns") -> Flag:
 
 
 def policy(*services: Service, name: str = "careful", **fields: Any) -> SheddingPolicy:
-    """A policy bound to the services, with the fields of `Policy` that differ from the default."""
+    """A policy bound to the services, with the fields of `Policy` that differ from the default.
+
+    Automatic shedding is on; what comes back comes back at once, and nothing is reverted, unless the fields say so.
+    """
+    fields = {"ramp": (), "revert": False, **fields}
+    Automation.objects.update_or_create(pk=1, defaults={"automatic": True})
     names = [service.name for service in services]
     known = Policy(**fields)
     spec = {name: getattr(known, name) for name in Policy.__dataclass_fields__}

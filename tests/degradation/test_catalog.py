@@ -90,7 +90,7 @@ def test_documents_become_rows_once(file: Path) -> None:
     flag = Flag.objects.get()
     assert (flag.key, flag.service.name, flag.tier, flag.owner) == ("nudges", "shop", 3, "marketing")
     policy = SheddingPolicy.objects.get()
-    assert Policy(**policy.spec) == Policy(dwell=900, min_events=50)
+    assert Policy.of(policy.spec) == Policy(dwell=900, min_events=50)
     assert Shedding.objects.get().policy == policy
     capability = Capability.objects.get()
     assert (capability.title, capability.position) == ("Order tracking", 2)

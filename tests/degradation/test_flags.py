@@ -182,7 +182,7 @@ def test_restore_everything_releases_and_brings_back_all_flags(ada: User, nudges
 def test_restore_everything_sets_the_loop_back_and_starts_its_dwell() -> None:
     service = factories.service()
     rows.policy(service)
-    Shedding.objects.update(state=State(level=3, direction="shed", stepped_at=1).as_json())
+    Shedding.objects.update(state=State(shed=(3, 4), direction="shed", stepped_at=1).as_json())
     flags.restore_everything(user=None, reason="false alarm", at=NOW)
     row = Shedding.objects.get()
     state = State.of(row.state)

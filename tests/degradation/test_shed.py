@@ -10,6 +10,7 @@ from degradation import selectors
 from degradation.models import Flag, FlagChange, Shedding, SheddingPolicy
 from degradation.rules.shedding import State, decide
 from degradation.services import flags, shed
+from degradation.services.signals import gather
 from degradation.tasks import react
 from slo.models import Measurement, Objective, Service, Watermark
 from tests import factories
@@ -117,7 +118,7 @@ def test_what_the_loop_waits_for_is_told(shop: Service, alert: Alert, tiers: dic
     (view,) = selectors.shedding()
     assert (view.service, view.level, [item.key for item in view.flags]) == (shop, 4, ["tier-4"])
     assert view.since == rows.later(60)
-    assert "the next step comes at 12:06:00 UTC" in view.waiting
+    assert "what shedding tier 4 changes is known at 12:06:00 UTC" in view.waiting
 
 
 def test_a_slower_page_needs_a_component_in_trouble(shop: Service, tiers: dict[int, Flag]) -> None:
@@ -285,14 +286,14 @@ def test_one_broken_service_does_not_hold_up_the_others(
     broken = factories.service("a-broken-one")
     rows.policy(broken, shop)
     rows.page(factories.objective("broken", service=broken))
-    real = shed._signals
+    real = gather
 
     def signals(row: Shedding, *arguments: object) -> object:
         if row.service == broken:
             raise RuntimeError("broken")
         return real(row, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shed, "_signals", signals)
+    monkeypatch.setattr(shed, "gather", signals)
     for seconds in (30, 60):
         with pytest.raises(ExceptionGroup):
             react(rows.later(seconds))

@@ -1,61 +1,17 @@
 """When the loop steps: carefully in, patiently out, in order, and never without a reason."""
 
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from degradation.rules.shedding import NOTHING, Burn, Decision, Policy, Signals, State, decide, released
-
-POLICY = Policy()
-ALL = frozenset({1, 2, 3, 4})
-HOUR = 3_600
-START = 1_772_452_800
-
-
-def burn(over_long: float | None = 20, over_short: float | None = 20, **changes: Any) -> Burn:
-    fast = Burn("checkout", HOUR, 300, 14.4, over_long, over_short, events=5_000, alert=7)
-    return replace(fast, **changes)
-
-
-def slow(over_long: float | None = 7, over_short: float | None = 7, **changes: Any) -> Burn:
-    return burn(over_long, over_short, long=6 * HOUR, short=1_800, factor=6.0, **changes)
-
-
-CALM = burn(0.1, 0.0, alert=None)
-
-
-def signals(*burns: Burn, troubled: tuple[str, ...] = (), tiers: frozenset[int] = ALL) -> Signals:
-    return Signals(burns, troubled, tiers)
-
-
-class Loop:
-    """Plays evaluations 30 seconds apart and keeps the steps as (seconds since the start, action, tier)."""
-
-    def __init__(self, policy: Policy = POLICY, state: State | None = None) -> None:
-        self.policy, self.state, self.now = policy, state or State(), START
-        self.steps: list[tuple[int, str, int | None]] = []
-        self.last: Decision | None = None
-
-    def play(self, seconds: int, given: Signals, tick: int = 30) -> "Loop":
-        for _ in range(0, seconds, tick):
-            self.now += tick
-            self.last = decide(given, self.state, self.policy, self.now)
-            self.state = self.last.state
-            if self.last.action != "hold":
-                self.steps.append((self.now - START, self.last.action, self.last.tier))
-        return self
-
-    @property
-    def reason(self) -> str:
-        assert self.last is not None
-        return self.last.reason
-
-
-HOT, COOL = signals(burn()), signals(CALM)
+from degradation.rules.shedding import (
+    NOTHING,
+    Signals,
+    State,
+    decide,
+    released,
+)
+from tests.degradation.loop import CALM, COOL, HOT, HOUR, POLICY, START, Loop, burn, signals, slow
 
 
 def test_it_sheds_the_least_important_tier_at_the_second_evaluation_in_a_row() -> None:
@@ -162,7 +118,7 @@ def test_the_third_change_of_direction_in_an_hour_doubles_the_dwell() -> None:
 
 
 def test_flapping_doubles_the_dwell_up_to_the_cap() -> None:
-    state = State(level=4, direction="shed", stepped_at=START, toggles=(START - 20, START - 10, START), doublings=30)
+    state = State(shed=(4,), direction="shed", stepped_at=START, toggles=(START - 20, START - 10, START), doublings=30)
     assert decide(COOL, state, replace(POLICY, exit_for=30), START + 30).action == "hold"
     loop = Loop(replace(POLICY, exit_for=30), state).play(POLICY.dwell_cap + 60, COOL)
     assert loop.steps == [(POLICY.dwell_cap, "restore", 4)]
@@ -196,7 +152,7 @@ def test_tiers_without_flags_left_are_forgotten() -> None:
 
 def test_a_policy_that_changed_counts_at_once() -> None:
     loop = Loop().play(60, HOT)
-    loop.policy = replace(POLICY, exit_for=60, dwell=120)
+    loop.policy = replace(POLICY, exit_for=60, dwell=120, effect_after=60)
     assert loop.play(HOUR, COOL).steps == [(60, "shed", 4), (180, "restore", 4)]
 
 
@@ -218,79 +174,7 @@ def test_the_state_survives_being_stored() -> None:
     assert State.of({}) == State()
 
 
-# Random traffic --------------------------------------------------------------------------------------------------
-
-rates = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0, 7.2, 14.4, 30.0]))
-burns = st.builds(
-    Burn,
-    objective=st.sampled_from(["checkout", "search"]),
-    long=st.just(HOUR),
-    short=st.just(300),
-    factor=st.sampled_from([6.0, 14.4]),
-    burn_long=rates,
-    burn_short=rates,
-    events=st.sampled_from([10.0, 1_000.0]),
-    alert=st.sampled_from([None, 7]),
-)
-moments = st.builds(
-    Signals,
-    burns=st.lists(burns, max_size=3).map(tuple),
-    troubled=st.sampled_from([(), ("db",)]),
-    tiers=st.frozensets(st.integers(1, 4)),
-)
-spells = st.lists(st.tuples(moments, st.sampled_from([30, 30, 300, 900, 5_400])), min_size=1, max_size=12)
-policies = st.builds(
-    Policy,
-    evaluations=st.integers(1, 3),
-    exit_for=st.sampled_from([60, 600]),
-    dwell=st.sampled_from([60, 600]),
-    step=st.sampled_from([30, 300]),
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(policies, spells)
-def test_whatever_happens_it_keeps_to_the_policys_pace(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
-    loop = Loop(policy)
-    for seen, seconds in traffic:
-        loop.play(seconds, seen)
-    for before, after in pairwise(loop.steps):
-        least = policy.step if before[1] == after[1] else policy.dwell
-        assert after[0] - before[0] >= least
-
-
-@settings(max_examples=150, deadline=None)
-@given(policies, spells)
-def test_whatever_happens_tier_one_stays(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
-    loop = Loop(policy)
-    for seen, seconds in traffic:
-        loop.play(seconds, seen)
-        assert not loop.state.sheds(1)
-    assert 1 not in {tier for _, _, tier in loop.steps}
-
-
-@settings(max_examples=150, deadline=None)
-@given(policies, moments, moments)
-def test_a_step_never_leaves_a_less_important_tier_behind(policy: Policy, first: Signals, then: Signals) -> None:
-    loop = Loop(policy)
-    for seen in (first, then):
-        for _ in range(40):
-            before = loop.state
-            loop.play(300, seen, tick=300)
-            if loop.last and loop.last.action == "shed":
-                assert loop.last.tier == max(t for t in seen.tiers if 1 < t < before.level)
-            if loop.last and loop.last.action == "restore":
-                assert loop.last.tier == min(t for t in seen.tiers if t >= before.level)
-
-
-@settings(max_examples=150, deadline=None)
-@given(policies, spells, st.frozensets(st.integers(1, 4)))
-def test_whatever_happened_everything_is_back_once_it_is_calm(
-    policy: Policy, traffic: list[tuple[Signals, int]], tiers: frozenset[int]
-) -> None:
-    loop = Loop(policy)
-    for seen, seconds in traffic:
-        loop.play(seconds, seen)
-    calm = signals(CALM, replace(CALM, objective="search"), tiers=tiers)
-    loop.play(policy.dwell_cap + policy.exit_for + 4 * policy.step, calm, tick=60)
-    assert loop.state.level == NOTHING
+def test_what_was_kept_before_ramps_is_understood() -> None:
+    assert State.of({"level": 3, "hot": 2, "direction": "shed", "stepped_at": 5}).shed == (3, 4)
+    assert State.of({"level": 5}).idle
+    assert State.of({"level": 1}).shed == (2, 3, 4)

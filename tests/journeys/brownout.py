@@ -90,6 +90,7 @@ class Brownout:
         """Migrate and apply the catalog. Returns a token for applications."""
         self.manage("migrate", "--verbosity=0")
         self.manage("apply", str(catalog))
+        self.manage("automatic", "on", "--reason", "the journey sheds")
         return self.manage("token", "shop").strip()
 
     def start(self) -> None:

@@ -29,7 +29,8 @@ spec:
 apiVersion: brownout/v1
 kind: SheddingPolicy
 metadata: {{name: seconds}}
-spec: {{description: Steps of seconds., services: [checkout], exitFor: 6s, dwell: 3s, step: 2s}}
+spec: {{description: Steps of seconds., services: [checkout], exitFor: 6s, dwell: 3s, step: 2s, rampStep: 1s,
+  effectAfter: 2s, revert: false}}
 ---
 apiVersion: brownout/v1
 kind: Component

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from alerts.services.deliver import deliver
 from config.pipeline import tick
+from degradation.services.carry_out import carry_out
 from slo.management.instants import instant
 from slo.services.memory import look
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         at = options["at"] or datetime.now(UTC)
         failed = tick(at)
         deliver(at)
+        carry_out(at)
         look(at)
         if failed:
             raise CommandError(f"These steps failed: {', '.join(failed)}; the log says why")
