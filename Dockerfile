@@ -8,7 +8,7 @@ RUN python -m venv --without-pip /venv \
 FROM python:3.13-slim-bookworm
 RUN pip uninstall --yes --quiet --root-user-action ignore pip \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin brownout
-ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app/client PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py pyproject.toml ./
@@ -18,6 +18,7 @@ COPY alerts alerts
 COPY degradation degradation
 COPY dashboards dashboards
 COPY demo demo
+COPY client client
 # DEBUG lets this one command do without a key; the settings of a container come from its environment.
 RUN DEBUG=1 python manage.py collectstatic --noinput --verbosity 0 \
     && chown brownout: var

@@ -72,7 +72,9 @@ def run(commands: Mapping[str, Sequence[str]], secret: Mapping[str, str], ready:
     """
     lines = Lines()
     manager = Manager(lines)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, **secret}
+    # The world's client is not installed: a program of its own would have it from the package of that name.
+    client = {"PYTHONPATH": str(BASE_DIR / "client")}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, **client, **secret}
     for name, command in commands.items():
         manager.add_process(name, f"exec {shlex.join(command)}", env=environment, cwd=str(BASE_DIR))
     # Closing the terminal is another way to stop.

@@ -15,7 +15,7 @@ from demo.world.inbox import Inbox
 from demo.world.server import Server
 from demo.world.state import World
 
-STEP, ASK = 1.0, 2.0
+STEP = 1.0
 
 
 def main() -> None:
@@ -31,15 +31,14 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    threading.Thread(target=_ask, args=(flags, stopped), daemon=True).start()
+    flags.start()
     while not stopped.wait(STEP):
-        world.off = flags.off
-        world.advance(time.time())
-
-
-def _ask(flags: Flags, stopped: threading.Event) -> None:
-    while not stopped.wait(ASK):
-        flags.refresh()
+        flags.off()
+        now = time.time()
+        # Of a feature that is on for a share of the users, that share of the seconds is served.
+        world.off = flags.off(f"user-{now:.0f}")
+        world.advance(now)
+    flags.stop()
 
 
 def _options() -> argparse.Namespace:

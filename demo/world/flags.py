@@ -1,49 +1,42 @@
-"""The world asks for its flags as any application would: OFREP, all at once, with an ETag."""
+"""The world reads its flags as any application would: through Brownout's client."""
 
 import logging
-from dataclasses import dataclass, field
 
-import requests
+from openfeature import api
+from openfeature.client import OpenFeatureClient
+from openfeature.evaluation_context import EvaluationContext
+
+from brownout import BrownoutProvider
+from demo.world.components import FLAGS
 
 log = logging.getLogger("world")
-TIMEOUT = 3.0
+# While no stream tells of flips.
+INTERVAL = 2.0
 
 
-@dataclass
 class Flags:
-    """The flags that are off, as last heard. While nobody answers, the last answer holds."""
+    """What is switched off. While Brownout does not answer, what it said last holds; at first everything is on."""
 
-    url: str
-    token: str
-    off: frozenset[str] = frozenset()
-    _etag: str = ""
-    _silent: bool = False
-    _session: requests.Session = field(default_factory=requests.Session)
+    def __init__(self, url: str, token: str) -> None:
+        self._provider = BrownoutProvider(url, token, interval=INTERVAL, first_wait=0.0)
+        # Without Brownout the world is as its makers meant it, so that the demo shows something from the start.
+        self._default = True
+        self._said: frozenset[str] = frozenset()
 
-    def refresh(self) -> None:
-        """Ask once; a failure is told once and changes nothing."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        if self._etag:
-            headers["If-None-Match"] = self._etag
-        try:
-            answer = self._session.post(
-                f"{self.url}/ofrep/v1/evaluate/flags", json={"context": {}}, headers=headers, timeout=TIMEOUT
-            )
-            answer.raise_for_status()
-            if answer.status_code == requests.codes.ok:
-                self._take(answer)
-        except (requests.RequestException, ValueError, KeyError) as error:
-            if not self._silent:
-                log.warning("No flags from %s (%s); the last known values hold", self.url, type(error).__name__)
-            self._silent = True
-            return
-        if self._silent:
-            log.info("Flags from %s again", self.url)
-        self._silent = False
+    def start(self) -> None:
+        """Begin to ask."""
+        api.set_provider_and_wait(self._provider, domain="world")
 
-    def _take(self, answer: requests.Response) -> None:
-        self._etag = answer.headers.get("ETag", "")
-        off = frozenset(flag["key"] for flag in answer.json()["flags"] if flag.get("value") is False)
-        if off != self.off:
-            log.info("Flags off: %s", ", ".join(sorted(off)) or "none")
-        self.off = off
+    def stop(self) -> None:
+        """End it."""
+        self._provider.shutdown()
+
+    def off(self, user: str = "") -> frozenset[str]:
+        """The flags that are off for one user; without one, those that are not on for everybody."""
+        client: OpenFeatureClient = api.get_client(domain="world")
+        someone = EvaluationContext(user)
+        found = frozenset(key for key in FLAGS if not client.get_boolean_value(key, self._default, someone))
+        if not user and found != self._said:
+            log.info("Flags off: %s", ", ".join(sorted(found)) or "none")
+            self._said = found
+        return found
