@@ -37,6 +37,6 @@ def test_the_world_leaves_undone_what_is_off(flags: Flags, caplog: pytest.LogCap
 
 
 def test_what_is_on_for_a_share_is_on_for_that_share_of_the_users(flags: Flags) -> None:
-    until(lambda: flags.off(), 10)
+    until(flags.off, 10)
     without = sum("promotion-nudges" in flags.off(f"user-{number}") for number in range(200))
     assert 70 < without < 130
