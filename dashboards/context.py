@@ -65,4 +65,6 @@ _SECTIONS = {
     "flag": "flags",
     "component": "components",
     **dict.fromkeys(("runbook", "new-runbook", "edit-runbook", "runbook-versions", "run"), "runbooks"),
+    "system": "availability",
+    "dependencies": "components",
 }

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, components, excluding, runbooks, watching
+from dashboards.views import acting, components, excluding, planning, runbooks, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("components/", watching.components, name="components"),
     path("components/<slug:name>/", components.component, name="component"),
     path("components/<slug:name>/circuit/", components.circuit, name="circuit"),
+    path("dependencies/", planning.dependencies, name="dependencies"),
+    path("availability/", planning.availability, name="availability"),
+    path("availability/<slug:name>/", planning.system, name="system"),
+    path("availability/<slug:name>/scenarios/", planning.keep_scenario, name="keep-scenario"),
+    path("availability/<slug:name>/scenarios/<str:scenario>/", planning.forget_scenario, name="forget-scenario"),
     path("alerts/", acting.alerts, name="alerts"),
     path("alerts/<int:pk>/", acting.alert, name="alert"),
     path("alerts/<int:pk>/acknowledge/", acting.acknowledge, name="acknowledge"),

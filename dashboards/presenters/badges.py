@@ -23,6 +23,13 @@ class Badge:
 HEALTHY = Badge("disc", "Healthy", "ok", 4)
 EXHAUSTED = Badge("square", "Exhausted", "bad", 0)
 NO_DATA = Badge("dotted", "No data", "none", 3)
+KEPT = Badge("disc", "Kept", "ok", 2)
+BROKEN = Badge("square", "Not kept", "bad", 0)
+OPEN_QUESTION = Badge("dotted", "Too close to call", "none", 1)
+ENOUGH = Badge("disc", "Enough", "ok", 1)
+TOO_LITTLE = Badge("square", "Too little", "bad", 0)
+WITHIN = Badge("disc", "Within", "ok", 1)
+OVERSPENT = Badge("square", "Overspent", "bad", 0)
 
 _MODES = {
     "full": Badge("disc", "Available", "ok", 3),

@@ -27,6 +27,7 @@ RAIL = (
     Entry("components", "Components", "grid"),
     Entry("alerts", "Alerts", "bell"),
     Entry("flags", "Flags", "flag"),
+    Entry("availability", "Availability", "sum"),
     Entry("runbooks", "Runbooks", "book"),
     Entry("reports", "Reports", "page"),
 )

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.conf import LazySettings
     from django.test import Client
 
     from tests.dashboards.world import World
+
+
+def stop_clocks(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+    """Let every view answer for this instant."""
+    from dashboards import views
+
+    for found in iter_modules(views.__path__):
+        module = import_module(f"{views.__name__}.{found.name}")
+        if hasattr(module, "now"):
+            monkeypatch.setattr(module, "now", lambda: at)
 
 
 @pytest.fixture
@@ -19,8 +33,7 @@ def at_noon(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
     from tests.factories import NOW
 
     settings.PUBLIC_READ = False
-    for module in ("acting", "components", "runbooks", "watching"):
-        monkeypatch.setattr(f"dashboards.views.{module}.now", lambda: NOW)
+    stop_clocks(monkeypatch, NOW)
 
 
 @pytest.fixture

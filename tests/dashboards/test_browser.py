@@ -9,9 +9,9 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from dashboards.views import acting, runbooks, watching
 from degradation.models import Flag
 from slo.models import Objective
+from tests.dashboards.conftest import stop_clocks
 from tests.dashboards.world import PASSWORD, World, person, trouble
 from tests.factories import NOW
 from tests.servers import Console
@@ -22,6 +22,9 @@ PAGES = (
     "/objectives/orders-availability/",
     "/capabilities/?down=orders",
     "/components/",
+    "/dependencies/",
+    "/availability/",
+    "/availability/shop/?down=orders",
     "/alerts/",
     "/alerts/{alert}/",
     "/flags/",
@@ -36,8 +39,7 @@ Visit = Callable[[str], None]
 def shop(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, live_server: LiveServer
 ) -> Iterator[World]:
-    for module in (acting, runbooks, watching):
-        monkeypatch.setattr(module, "now", lambda: NOW)
+    stop_clocks(monkeypatch, NOW)
     settings.PUBLIC_READ = True
     yield trouble()
     connections.close_all()

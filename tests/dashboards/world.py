@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 
 from alerts.models import Alert, Channel, Delivery, Runbook, RunbookVersion, Transition, about
 from degradation.models import Capability, Flag, FlagChange, Shedding
-from slo.models import Objective
+from slo.models import Objective, Service, System
 from tests import factories
 from tests.factories import NOW
 
@@ -47,9 +47,19 @@ def trouble() -> World:
     # 240 bad of 288,000 events in 20 minutes: a burn of 20 over the hour, a sixth of the budget left.
     factories.ledger(burning, seconds=86_400, step=60, total=200, bad=lambda left: 12 if left < 1_200 else 0)
     factories.ledger(healthy, seconds=86_400, step=300)
+    _promise(shop)
     runbook = _runbook()
     alert = _alert(burning)
     return World(burning, healthy, alert, _flag(burning, alert), runbook)
+
+
+def _promise(shop: Service) -> None:
+    """The shop promises what only its fallback can keep; a list of prices stands in for the catalog."""
+    fallback = {"primary": "catalog", "coverage": 0.5}
+    spec = {"structure": "all(orders, prices)", "blocks": [{"name": "prices", "fallback": fallback}]}
+    System.objects.create(
+        name="shop", title="The shop end to end", service=shop, target=0.9995, period=2_592_000, spec=spec
+    )
 
 
 def _runbook() -> Runbook:
