@@ -8,6 +8,7 @@ from django.db import transaction
 from alerts.services.channel_watch import watch
 from alerts.services.deliver import deliver as deliver_due
 from alerts.services.evaluate import evaluate as evaluate_all
+from slo.services.heartbeat import beat
 
 
 def evaluate(at: datetime) -> None:
@@ -22,6 +23,7 @@ def deliver() -> None:
     at = datetime.now(UTC)
     try:
         deliver_due(at)
+        beat("deliver", at)
     finally:
         watch(at)
 

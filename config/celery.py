@@ -68,6 +68,13 @@ app.conf.update(
 )
 app.autodiscover_tasks()
 app.autodiscover_tasks(["config"], related_name="pipeline")
+app.autodiscover_tasks(["config"], related_name="watchdog")
+if settings.WATCHDOG_URL:
+    app.conf.beat_schedule["watchdog"] = {
+        "task": "config.watchdog.heartbeat",
+        "schedule": settings.WATCHDOG_SECONDS,
+        "options": {"expires": settings.WATCHDOG_SECONDS},
+    }
 
 
 @before_task_publish.connect(sender="config.pipeline.run_tick")

@@ -57,6 +57,10 @@ class Env(BaseSettings):
     RUNBOOK_STALE_DAYS: int = Field(
         90, ge=1, le=3650, description="days after which a runbook that nobody worked through counts as stale"
     )
+    WATCHDOG_URL: str = Field(
+        "", description="asked (GET) while measuring, judging and telling all run: its silence is an alert elsewhere"
+    )
+    WATCHDOG_SECONDS: int = Field(60, ge=5, le=3600, description="seconds between two of these heartbeats")
     LOG_LEVEL: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("ALLOWED_HOSTS", mode="before")
@@ -84,6 +88,14 @@ class Env(BaseSettings):
     def _known_broker(cls, value: str) -> str:
         if value.split(":", 1)[0] not in ("filesystem", "redis", "rediss", "memory"):
             raise ValueError("must start with filesystem://, redis:// or rediss://")
+        return value
+
+    @field_validator("WATCHDOG_URL")
+    @classmethod
+    def _watchdog_is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            # The address is a secret, so it is not repeated.
+            raise ValueError("must be an address that starts with https:// or http://")
         return value
 
     @field_validator("LOG_LEVEL")

@@ -17,7 +17,7 @@ from alerts.selectors import dead_letters, outbox_depth
 from config.celery import app
 from slo.models import Heartbeat, Source, SourceState
 
-PARTS = ("beat", "worker", "collect", "evaluate", "react")
+PARTS = ("beat", "worker", "collect", "evaluate", "react", "deliver")
 READY_SECONDS, DEEP_SECONDS = 2, 5
 
 
@@ -99,7 +99,7 @@ def _deep() -> tuple[dict[str, Any], bool]:
 
 
 def _age(seconds: float | None) -> dict[str, Any]:
-    return {"age": seconds, "ok": seconds is not None and seconds <= _limit()}
+    return {"age": seconds, "ok": seconds is not None and seconds <= limit()}
 
 
 def _source(state: SourceState | None, now: datetime) -> dict[str, Any]:
@@ -108,6 +108,6 @@ def _source(state: SourceState | None, now: datetime) -> dict[str, Any]:
     return _age((now - state.answered_at).total_seconds())
 
 
-def _limit() -> float:
+def limit() -> float:
     """Four ticks without a sign of life are too many; ticks of a second get a little more patience."""
     return float(max(4 * settings.TICK_SECONDS, 15))

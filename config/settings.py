@@ -147,6 +147,7 @@ TICK_SECONDS = ENV.TICK_SECONDS
 RUNBOOK_STALE_DAYS = ENV.RUNBOOK_STALE_DAYS
 BASE_URL = str(ENV.BASE_URL).rstrip("/")
 BROKER_URL = ENV.BROKER_URL
+WATCHDOG_URL, WATCHDOG_SECONDS = ENV.WATCHDOG_URL, ENV.WATCHDOG_SECONDS
 
 # Flags for applications -------------------------------------------------------------------------------------------
 # A flip is known within 1 s; a reading costs a few milliseconds. 0: every request reads for itself, as tests want it.

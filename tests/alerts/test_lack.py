@@ -86,6 +86,7 @@ def test_an_episode_tells_what_share_of_the_budget_it_cost() -> None:
     assert alert.spent == pytest.approx(100 * 10 / (0.01 * total), rel=0.01)
     last = alert.transitions.last()
     assert last is not None
+    assert alert.spent is not None
     assert last.cause.endswith(f"; it cost {100 * alert.spent:.3g} % of the budget")
 
 
