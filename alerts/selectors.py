@@ -16,7 +16,7 @@ from slo.models import Objective
 def alerts() -> QuerySet[Alert]:
     """Every alert, newest first, with what naming it reads."""
     return Alert.objects.select_related(
-        "service", "objective__component", "objective__source", "acknowledged_by", "silence", "inhibited_by"
+        "service", "objective__component", "objective__source", "acknowledged_by", "silence__created_by", "inhibited_by"
     )
 
 

@@ -12,6 +12,7 @@ from ninja.errors import HttpError, ValidationError
 
 from alerts.api import router as alerts_router
 from alerts.api_runbooks import router as runbooks_router
+from alerts.api_silences import router as silences_router
 from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
 from degradation.api_circuits import router as circuits_router
@@ -33,6 +34,7 @@ api.add_router("", annotations_router)
 api.add_router("", systems_router)
 api.add_router("", alerts_router)
 api.add_router("", runbooks_router)
+api.add_router("", silences_router)
 api.add_router("", degradation_router)
 api.add_router("", circuits_router)
 api.add_router("", dashboards_router)

@@ -175,3 +175,49 @@ class AcknowledgeForm(forms.Form):
     """A note with an acknowledgement: who is on it, what they do."""
 
     note = forms.CharField(max_length=2_000, strip=True, required=False)
+
+
+class SilenceForm(forms.Form):
+    """What nobody wants to hear of, from when, and for how long or until when; once, or again and again."""
+
+    LENGTHS = (("60", "1 hour"), ("120", "2 hours"), ("240", "4 hours"), ("480", "8 hours"), ("1440", "24 hours"))
+
+    matchers = forms.CharField(
+        max_length=4_000, strip=True, error_messages={"required": 'Say which alerts, as in service="orders".'}
+    )
+    start = forms.DateTimeField(required=False, error_messages={"invalid": "From is no date with time."})
+    minutes = forms.TypedChoiceField(choices=LENGTHS, coerce=int, required=False, empty_value=None)
+    end = forms.DateTimeField(required=False, error_messages={"invalid": "Until is no date with time."})
+    time_zone = forms.CharField(max_length=64, empty_value="UTC", required=False)
+    repeats = forms.ChoiceField(choices=REPEATS, required=False)
+    rule = forms.CharField(max_length=300, required=False)
+    reason = _reason()
+
+    clean_time_zone = ExclusionForm.clean_time_zone
+
+    def clean(self) -> dict[str, Any]:
+        if not self.cleaned_data.get("minutes") and not self.cleaned_data.get("end"):
+            raise forms.ValidationError("Say for how long, or until when: a silence never stays for good.")
+        return self.cleaned_data
+
+    def wanted(self, at: datetime) -> dict[str, Any]:
+        """The fields of a silence; from `at` on unless the form says otherwise."""
+        data = self.cleaned_data
+        zone: ZoneInfo = data["time_zone"]
+        start = data["start"].replace(tzinfo=zone) if data["start"] else at.replace(microsecond=0)
+        end = data["end"].replace(tzinfo=zone) if data["end"] else start + timedelta(minutes=data["minutes"])
+        return {
+            "matchers": [data["matchers"]],
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "rule": data["rule"] or data["repeats"],
+            "time_zone": zone.key,
+            "reason": data["reason"],
+        }
+
+
+class EndForm(forms.Form):
+    """Why a silence ends; of one that comes back only this occurrence, or the whole of it."""
+
+    reason = _reason()
+    whole = forms.BooleanField(required=False)

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, components, excluding, planning, runbooks, watching
+from dashboards.views import acting, alerts, components, excluding, planning, runbooks, silences, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -21,9 +21,12 @@ urlpatterns = [
     path("availability/<slug:name>/", planning.system, name="system"),
     path("availability/<slug:name>/scenarios/", planning.keep_scenario, name="keep-scenario"),
     path("availability/<slug:name>/scenarios/<str:scenario>/", planning.forget_scenario, name="forget-scenario"),
-    path("alerts/", acting.alerts, name="alerts"),
-    path("alerts/<int:pk>/", acting.alert, name="alert"),
-    path("alerts/<int:pk>/acknowledge/", acting.acknowledge, name="acknowledge"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<int:pk>/", alerts.alert, name="alert"),
+    path("alerts/<int:pk>/acknowledge/", alerts.acknowledge, name="acknowledge"),
+    path("silences/", silences.silences, name="silences"),
+    path("silences/preview/", silences.look, name="silence-preview"),
+    path("silences/<int:pk>/end/", silences.end, name="end-silence"),
     path("flags/", acting.flags, name="flags"),
     path("flags/restore-everything", acting.restore, name="restore-everything"),
     path("flags/<slug:key>/", acting.flag, name="flag"),

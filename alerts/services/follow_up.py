@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from alerts.models import Alert, Channel, Transition
 from alerts.rules.follow_up import Standing, Way, due
-from alerts.rules.routing import wants
+from alerts.rules.routing import Route, wants
 from alerts.rules.words import duration
 from alerts.selectors import alerts
 from alerts.services.silencing import hush
@@ -34,10 +34,11 @@ def follow_up(at: datetime) -> int:
 
 def _chase(firing: Sequence[Alert], at: datetime) -> list[Transition]:
     """Escalations and reminders that are due, written."""
-    channels = list(Channel.objects.filter(Q(after__gt=0) | Q(remind__gt=0), enabled=True))
-    free = [alert for alert in firing if not _is_left_alone(alert)] if channels else []
+    channels = Channel.objects.filter(Q(after__gt=0) | Q(remind__gt=0), enabled=True)
+    ways = [(route(channel), Way(channel.name, channel.after, channel.remind)) for channel in channels]
+    free = [alert for alert in firing if not _is_left_alone(alert)] if ways else []
     history = _history(free)
-    changes = [change for alert in free for change in _next(alert, channels, history[alert.pk], at)]
+    changes = [change for alert in free for change in _next(alert, ways, history[alert.pk], at)]
     # Somebody may have taken one on since it was read.
     untaken = Alert.objects.select_for_update().filter(state=Alert.State.FIRING, acknowledged_at=None)
     left = set(untaken.filter(pk__in={c.alert_id for c in changes}).values_list("pk", flat=True))
@@ -57,10 +58,11 @@ def _history(of: Sequence[Alert]) -> dict[int, list[Transition]]:
     return found
 
 
-def _next(alert: Alert, channels: Iterable[Channel], history: Sequence[Transition], at: datetime) -> list[Transition]:
+def _next(
+    alert: Alert, ways: Iterable[tuple[Route, Way]], history: Sequence[Transition], at: datetime
+) -> list[Transition]:
     labels = alert.labels()
-    ways = [Way(c.name, c.after, c.remind) for c in channels if wants(route(c), labels)]
-    now = due(_standing(alert, history), ways, at)
+    now = due(_standing(alert, history), [way for route, way in ways if wants(route, labels)], at)
     since = (at - (alert.fired_at or alert.opened_at)).total_seconds()
     found = []
     if now.escalate:

@@ -17,7 +17,7 @@ def hush(found: Iterable[Alert], at: datetime) -> list[Transition]:
     else keeps them quiet nor has anybody taken them on.
     """
     present = standing(at)
-    wanted = {alert: present.holding(alert.labels()) for alert in found}
+    wanted = {alert: present.holding(alert.labels()) if present.quiets else None for alert in found}
     moved = _unmoved_since([alert for alert, silence in wanted.items() if _changes(alert, silence, at)])
     changes = [_hold(alert, wanted[alert], at) for alert in moved]
     Alert.objects.bulk_update(moved, ["silence"], batch_size=BATCH)

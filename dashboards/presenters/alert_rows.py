@@ -5,22 +5,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts import selectors as alerts
-from alerts.models import Alert
+from alerts.models import Alert, Silence
 from dashboards.presenters import badges
 from dashboards.presenters.badges import Badge
 from slo.maths.windows import format_duration
+
+_KINDS = {
+    Alert.Kind.BURN: "",
+    Alert.Kind.NO_DATA: "no data",
+    Alert.Kind.COMPLETENESS: "low completeness",
+    Alert.Kind.BUDGET: "budget step",
+    Alert.Kind.SOURCE: "source failing",
+    Alert.Kind.DELIVERY: "delivery failing",
+    Alert.Kind.SHEDDING: "shedding",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
     """An alert in a list.
 
-    `objective` and `service` are empty where it is about something else. `burn` is the burn rate over the window named
-    by `over`; `runbook` is empty unless there is one of that name; `acknowledged` says by whom.
+    `objective` and `service` are empty where it is about something else; `kind` is in words, empty for a burn. `burn`
+    is the burn rate over the window named by `over`; `runbook` is empty unless there is one of that name;
+    `acknowledged` says by whom. `silence` holds it now, or the alert `held_by` does.
     """
 
     pk: int
     title: str
+    kind: str
     objective: str
     service: str
     severity: str
@@ -32,6 +44,15 @@ class AlertRow:
     ended: datetime | None
     runbook: str
     acknowledged: str
+    silence: Silence | None
+    held_by: Alert | None
+    flapping: bool
+    spent: float | None
+
+    @property
+    def hushed(self) -> bool:
+        """Does something keep it quiet?"""
+        return bool(self.silence or self.held_by)
 
 
 def alert_rows(found: Iterable[Alert]) -> tuple[AlertRow, ...]:
@@ -47,10 +68,11 @@ def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
     return AlertRow(
         pk=alert.pk,
         title=alert.title or alert.subject,
+        kind=_KINDS.get(Alert.Kind(alert.kind), alert.kind),
         objective=alert.objective.name if alert.objective else "",
         service=str(alert.service or ""),
         severity=alert.severity,
-        badge=badges.alert(alert.state, alert.severity),
+        badge=badges.alert(alert.state, alert.severity, hushed=alert.suppressed),
         burn=burn,
         over=over,
         opened=alert.opened_at,
@@ -58,6 +80,10 @@ def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
         ended=alert.ended_at,
         runbook=alert.runbook if alert.runbook in books else "",
         acknowledged=by if alert.acknowledged_at else "",
+        silence=alert.silence,
+        held_by=alert.inhibited_by,
+        flapping=alert.flapping_since is not None and alert.state in Alert.OPEN,
+        spent=alert.spent,
     )
 
 

@@ -1,41 +1,16 @@
-"""Alerts: the list, and one alert as a timeline with its runbook beside it."""
+"""One alert, with its timeline, and its runbook beside it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from alerts import selectors as alerts
-from alerts.models import Alert, Delivery, Transition
-from alerts.selectors_runbooks import run_events
+from alerts.models import Alert
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
-from dashboards.presenters.badges import Badge, Tone
+from dashboards.presenters.badges import Badge
 from dashboards.presenters.runs import Beside, beside
-from degradation import selectors as degradation
-from degradation.models import FlagChange
-
-
-@dataclass(frozen=True, slots=True)
-class AlertsPage:
-    open: tuple[AlertRow, ...]
-    past: tuple[AlertRow, ...]
-    dead: tuple[Delivery, ...]
-    waiting: int
-    service: str
-    objective: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something in an alert's timeline. `detail` is what was said or answered."""
-
-    at: datetime
-    kind: Literal["state", "delivery", "note", "flag", "runbook"]
-    title: str
-    detail: str
-    tone: Tone
-    by: str = ""
+from dashboards.presenters.timeline import Event, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +33,9 @@ class AlertPage:
     remaining: float | None
     figures: tuple[Figure, ...]
     events: tuple[Event, ...]
+    labels: tuple[tuple[str, str], ...]
     beside: Beside | None
     acknowledged_by: str
-
-
-def alerts_page(service: str = "", objective: str = "") -> AlertsPage:
-    """Open alerts, and the latest of the past ones, of one service or objective where that is named."""
-    found = alerts.history(200, service=service, objective=objective)
-    open_ = [a for a in alerts.open_alerts() if _concerns(a, service, objective)]
-    return AlertsPage(
-        open=alert_rows(open_),
-        past=alert_rows([a for a in found if a.state not in Alert.OPEN][:100]),
-        dead=tuple(alerts.dead_letters()[:20]),
-        waiting=alerts.outbox_depth(),
-        service=service,
-        objective=objective,
-    )
-
-
-def _concerns(alert: Alert, service: str, objective: str) -> bool:
-    own = alert.service.name if alert.service else "", alert.objective.name if alert.objective else ""
-    return service in ("", own[0]) and objective in ("", own[1])
 
 
 def alert_page(pk: int, at: datetime) -> AlertPage:
@@ -87,13 +44,14 @@ def alert_page(pk: int, at: datetime) -> AlertPage:
     return AlertPage(
         alert=alert,
         row=alert_rows([alert])[0],
-        badge=badges.alert(alert.state, alert.severity),
+        badge=badges.alert(alert.state, alert.severity, hushed=alert.suppressed),
         open=alert.state in Alert.OPEN,
         remaining=alert.figures.get("remaining"),
         figures=tuple(_figures(alert)),
-        events=tuple(_events(alert)),
+        events=tuple(events(alert)),
+        labels=tuple(alert.labels().items()),
         beside=beside(alert, at),
-        acknowledged_by=_person(alert.acknowledged_by) or alert.acknowledged_via,
+        acknowledged_by=str(alert.acknowledged_by) if alert.acknowledged_by else alert.acknowledged_via,
     )
 
 
@@ -102,45 +60,3 @@ def _figures(alert: Alert) -> Iterable[Figure]:
         yield Figure(
             window["long"], window["short"], window["factor"], window.get("burn_long"), window.get("burn_short")
         )
-
-
-def _events(alert: Alert) -> list[Event]:
-    """Newest first."""
-    events = [_transition(row, alert.severity) for row in alerts.transitions(alert)]
-    events += [_delivery(row) for row in alerts.deliveries(alert)]
-    events += [_flag_change(row) for row in degradation.changes_for(alert)]
-    events += [Event(row.at, "runbook", row.what, row.note, "info", row.by) for row in run_events(alert)]
-    return sorted(events, key=lambda event: event.at, reverse=True)
-
-
-def _transition(row: Transition, severity: str) -> Event:
-    by = _person(row.actor) or row.via
-    if row.kind != Transition.Kind.STATE:
-        return Event(row.at, "note", _NOTED.get(row.kind, row.kind.capitalize()), row.cause, "info", by)
-    return Event(row.at, "state", row.after.capitalize(), row.cause, badges.alert(row.after, severity).tone, by)
-
-
-_NOTED = {"acknowledgement": "Acknowledged", "escalation": "Escalated", "reminder": "Reminded"}
-
-
-def _delivery(row: Delivery) -> Event:
-    titles = {
-        "sent": "Told",
-        "due": "Will tell" if not row.attempts else "Trying again to tell",
-        "dead": "Gave up telling",
-    }
-    tones: dict[str, Tone] = {"sent": "none", "due": "warn", "dead": "bad"}
-    times = f" · {row.attempts} attempts" if row.attempts > 1 else ""
-    detail = f"{row.told}{times}" + (f" · {row.answer}" if row.answer else "")
-    return Event(row.sent_at or row.owed_at, "delivery", f"{titles[row.state]} {row.channel}", detail, tones[row.state])
-
-
-def _flag_change(row: FlagChange) -> Event:
-    value = "on" if row.after else "off"
-    return Event(
-        row.at, "flag", f"{row.cause.capitalize()} {row.key} → {value}", row.reason, "warn", _person(row.actor)
-    )
-
-
-def _person(user: object | None) -> str:
-    return str(user) if user else ""

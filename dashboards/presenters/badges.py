@@ -96,9 +96,11 @@ def health(status: str) -> Badge:
     return _HEALTH[status]
 
 
-def alert(state: str, severity: str = "page") -> Badge:
-    """The state of an alert; a firing ticket is not as loud as a page."""
+def alert(state: str, severity: str = "page", *, hushed: bool = False) -> Badge:
+    """The state of an alert; a firing ticket is not as loud as a page, and one that is kept quiet not loud at all."""
     badge = _ALERTS[state]
+    if hushed and state in {"firing", "pending"}:
+        return Badge(badge.shape, badge.word, "none", badge.rank)
     if state == "firing" and severity != "page":
         return Badge("triangle", badge.word, "warn", badge.rank)
     return badge

@@ -13,11 +13,12 @@ STRIP_LENGTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the rail; `url` is a URL name."""
+    """A page in the rail, and those that belong to it; `url` is a URL name."""
 
     url: str
     title: str
     icon: str
+    below: tuple["Entry", ...] = ()
 
 
 RAIL = (
@@ -25,7 +26,7 @@ RAIL = (
     Entry("objectives", "Objectives", "target"),
     Entry("capabilities", "Capabilities", "layers"),
     Entry("components", "Components", "grid"),
-    Entry("alerts", "Alerts", "bell"),
+    Entry("alerts", "Alerts", "bell", (Entry("silences", "Silences", "hush"),)),
     Entry("flags", "Flags", "flag"),
     Entry("availability", "Availability", "sum"),
     Entry("runbooks", "Runbooks", "book"),
@@ -35,11 +36,16 @@ RAIL = (
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Everything that burns now; empty when nothing does."""
+    """Everything that burns now; empty when nothing does. What is kept quiet comes last."""
 
     items: tuple[AlertRow, ...]
     more: int
     shed: str
+
+    @property
+    def loud(self) -> bool:
+        """Does anything burn that nothing keeps quiet?"""
+        return any(not item.hushed for item in self.items)
 
 
 def strip() -> Strip | None:
@@ -49,7 +55,7 @@ def strip() -> Strip | None:
         return None
     # Pages come first, so what pages is not named again for its ticket.
     first: dict[tuple[str, str], Alert] = {}
-    for alert in firing:
+    for alert in sorted(firing, key=lambda alert: alert.suppressed):
         first.setdefault((alert.kind, alert.subject), alert)
     shed = [flag.key for view in degradation.shedding() for flag in view.flags]
     return Strip(

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from alerts.models import Silence
 from dashboards import formats
 from dashboards.icons import ICONS, SHAPES
 from dashboards.plotly import guarded_ids
@@ -48,6 +49,13 @@ def clock(context: Mapping[str, Any], moment: datetime | None) -> str:
 def lasting(context: Mapping[str, Any], start: datetime, end: datetime | None = None) -> str:
     """How long something lasted, up to now if it still does."""
     return formats.rough(((end or context["at"]) - start).total_seconds())
+
+
+@register.simple_tag(takes_context=True)
+def until(context: Mapping[str, Any], silence: Silence) -> str:
+    """When a silence (its present occurrence) ends, as short as it stays clear."""
+    end = silence.as_rule().until(context["at"]) or silence.end
+    return _time(end, formats.short_instant(end, context["at"]).removesuffix(":00"))
 
 
 def _time(moment: datetime, text: str) -> SafeString:

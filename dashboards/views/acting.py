@@ -1,4 +1,4 @@
-"""Pages on which people do something: alerts, flags, the theme."""
+"""Pages on which people do something: flags, the theme."""
 
 from django import forms
 from django.conf import settings
@@ -10,47 +10,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts import selectors as alert_selectors
-from alerts.services.acknowledge import acknowledge as acknowledge_alert
 from dashboards import formats
 from dashboards.access import operator, reader
 from dashboards.context import THEME_COOKIE, THEMES
-from dashboards.forms import EXPIRIES, AcknowledgeForm, FlagForm, ReasonForm
-from dashboards.presenters.alerts import alert_page, alerts_page
+from dashboards.forms import EXPIRIES, FlagForm, ReasonForm
 from dashboards.presenters.flags import flags_page
 from dashboards.views.pages import now, respond
 from degradation.services import flags as flag_service
 from slo.errors import BrownoutError, NotFoundError
-
-
-@require_safe
-@reader
-def alerts(request: HttpRequest) -> HttpResponse:
-    page = alerts_page(request.GET.get("service", "")[:100], request.GET.get("objective", "")[:200])
-    return respond(request, "alerts", "Alerts", now(), page=page)
-
-
-@require_safe
-@reader
-def alert(request: HttpRequest, pk: int) -> HttpResponse:
-    at = now()
-    page = alert_page(pk, at)
-    return respond(request, "alert", f"{page.row.title} · alert {pk}", at, page=page)
-
-
-@require_POST
-@operator
-def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    form = AcknowledgeForm(request.POST)
-    note = form.cleaned_data["note"] if form.is_valid() else ""
-    try:
-        acknowledge_alert(alert_selectors.alert(pk), person(request), note, now())
-        messages.success(request, "Acknowledged.")
-    except NotFoundError:
-        raise
-    except BrownoutError as error:
-        messages.error(request, str(error))
-    return redirect("alert", pk)
 
 
 @require_safe

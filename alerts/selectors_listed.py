@@ -1,0 +1,100 @@
+"""The list of alerts, by what somebody looks for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from alerts.models import Alert
+from alerts.selectors import alerts
+from slo.maths.burn import SEVERITIES
+
+# What somebody did about an alert, or what keeps it quiet.
+MARKS: dict[str, Q] = {
+    "unacknowledged": Q(acknowledged_at=None),
+    "acknowledged": Q(acknowledged_at__isnull=False),
+    "silenced": Q(silence__isnull=False),
+    "inhibited": Q(inhibited_by__isnull=False),
+    "loud": Q(silence=None, inhibited_by=None, acknowledged_at=None),
+}
+STATES: dict[str, tuple[str, ...]] = {
+    "open": (Alert.State.FIRING, Alert.State.PENDING),
+    "firing": (Alert.State.FIRING,),
+    "pending": (Alert.State.PENDING,),
+    "past": (Alert.State.RESOLVED, Alert.State.INACTIVE),
+}
+_WORDS = ("title", "subject", "service__name", "service__title", "objective__title", "acknowledgement")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; what is empty is not asked. `since` leaves out what was over before it."""
+
+    kind: str = ""
+    severity: str = ""
+    service: str = ""
+    objective: str = ""
+    mark: str = ""
+    words: str = ""
+    since: datetime | None = None
+
+
+def listed(wanted: Wanted, state: str = "") -> QuerySet[Alert]:
+    """Alerts in a state of STATES, or all: what is open by urgency (quiet ones last), what is past newest first."""
+    found = _matching(alerts(), wanted)
+    if state:
+        found = found.filter(state__in=STATES[state])
+    if state in ("", "past"):
+        return found.order_by("-opened_at", "-pk")
+    return found.alias(urgency=_URGENCY, hushed=_HUSHED, waiting=_WAITING).order_by(
+        "waiting", "hushed", "urgency", "opened_at", "pk"
+    )
+
+
+def tallies(wanted: Wanted) -> dict[str, int]:
+    """How many alerts there are in each of STATES."""
+    counts = {name: Count("pk", filter=Q(state__in=states)) for name, states in STATES.items()}
+    return _matching(Alert.objects.order_by(), wanted).aggregate(**counts)
+
+
+def services() -> list[tuple[str, str]]:
+    """The services that ever had an alert: (name, title), by title."""
+    rows = Alert.objects.order_by().filter(service__isnull=False).values_list("service__name", "service__title")
+    return sorted({(name, title or name) for name, title in rows.distinct()}, key=lambda pair: pair[1].lower())
+
+
+def _matching(found: QuerySet[Alert], wanted: Wanted) -> QuerySet[Alert]:
+    named = {
+        "kind": wanted.kind,
+        "severity": wanted.severity,
+        "service__name": wanted.service,
+        "objective__name": wanted.objective,
+    }
+    found = found.filter(**{field: value for field, value in named.items() if value})
+    if wanted.mark:
+        found = found.filter(MARKS[wanted.mark])
+    if wanted.since:
+        found = found.filter(Q(ended_at=None) | Q(ended_at__gte=wanted.since))
+    for word in wanted.words.split():
+        found = found.filter(_says(word))
+    return found
+
+
+def _says(word: str) -> Q:
+    condition = Q()
+    for field in _WORDS:
+        condition |= Q(**{f"{field}__icontains": word})
+    return condition
+
+
+_URGENCY = Case(
+    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(SEVERITIES)),
+    default=Value(len(SEVERITIES)),
+    output_field=IntegerField(),
+)
+_HUSHED = Case(
+    When(Q(silence__isnull=False) | Q(inhibited_by__isnull=False), then=Value(1)),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+_WAITING = Case(When(state=Alert.State.PENDING, then=Value(1)), default=Value(0), output_field=IntegerField())
