@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from slo.maths.windows import format_duration
+
 Phase = Literal["closed", "open", "half-open", "forced open", "forced closed"]
 Forced = Literal["forced open", "forced closed"]
 
@@ -143,7 +145,7 @@ def _timed_out(state: State, until: int) -> Decision:
     # From that instant on, however late it is noticed.
     if state.forced:
         return Decision(release(state, until), "the time it was forced for is up")
-    reason = f"its {until - state.since} s are over: it is tried out"
+    reason = f"its {format_duration(max(1, until - state.since))} are over: it is tried out"
     return Decision(State("half-open", until, None, state.openings), reason)
 
 
