@@ -61,7 +61,7 @@ def circuit_flags(at: datetime) -> list[Served]:
 
 
 # Every part is read by itself: one that breaks leaves the others as they are.
-PARTS: tuple[Part, ...] = (Part("flags", flag_values), Part("circuits", circuit_flags))
+PARTS: tuple[Part, ...] = (Part("flags", flag_values), Part("circuits", circuit_flags, every=0.5))
 
 
 def served(at: datetime) -> list[Served]:

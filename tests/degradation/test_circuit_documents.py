@@ -75,7 +75,7 @@ def test_without_its_document_a_circuit_has_the_defaults_and_keeps_its_state(tmp
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("name: orders", "name: order", "there is no Component named 'order', did you mean 'orders'?"),
+        ("name: orders", "name: order", "there is no Component named 'order'; did you mean orders?"),
         ("successes: 4", "successes: 6", "successes (6) must not be above permits (5)"),
         ("longest: 5m", "longest: 10s", "longest must not be shorter than openFor"),
         ("window: 2m", "window: 2h", "spec.window"),

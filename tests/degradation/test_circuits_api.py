@@ -85,3 +85,14 @@ def test_circuits_are_metrics() -> None:
     assert 'brownout_circuit_state{component="orders",state="closed"} 1.0' in text
     assert 'brownout_circuit_state{component="orders",state="forced open"} 0.0' in text
     assert 'brownout_circuit_clients{component="orders",state="open"} 1.0' in text
+
+
+def test_applications_hear_of_a_forced_circuit_over_ofrep(program: Client) -> None:
+    def told() -> Any:
+        return program.post("/ofrep/v1/evaluate/flags/circuit.orders", "{}", content_type="application/json").json()
+
+    assert (told()["value"], told()["reason"]) == ({"state": "auto"}, "STATIC")
+    post(program, "force", {"state": "open", "reason": "drill"})
+    answer = told()
+    assert (answer["value"]["state"], answer["value"]["reason"]) == ("forced_open", "drill (by the token robot)")
+    assert answer["metadata"]["cause"] == "drill (by the token robot)"

@@ -13,6 +13,7 @@ from django.db import connection
 
 from degradation import selectors
 from degradation.models import Circuit, CircuitChange
+from degradation.rules.circuit import Phase
 from degradation.services import circuits
 from degradation.services.circuit_reports import Said, receive
 from slo.models import Component
@@ -89,7 +90,7 @@ def test_twelve_clients_that_report_at_once_are_one_fleet(shared_database: None)
 
     def report(number: int) -> None:
         for seconds in range(3):
-            phase = "open" if number < 7 and seconds == 2 else "closed"
+            phase: Phase = "open" if number < 7 and seconds == 2 else "closed"
             receive([Said("orders", f"web-{number}", phase, later(seconds))], "shop", later(2))
 
     at_once(12, report)
