@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
@@ -23,13 +24,21 @@ Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Acknowledgement(Schema):
+    """Who took it on: `by` is a user here, `via` whoever it was elsewhere."""
+
     at: datetime
     by: str | None
+    via: str | None
     note: str
 
 
 class AlertOut(Schema):
-    """An alert; `figures` are those of its last evaluation, ratios from 0 to 1, spans in seconds."""
+    """An alert; `figures` are those of its last evaluation, ratios from 0 to 1, spans in seconds.
+
+    `labels` are what routing, silences and receivers read. `silenced_by` and `inhibited_by` are the numbers of the
+    silence and of the alert that keep it quiet now, `told_at` is when people last heard of it. `spent` is the share of
+    its period's error budget that the episode cost, once it is over.
+    """
 
     id: int
     kind: str
@@ -43,16 +52,26 @@ class AlertOut(Schema):
     fired_at: datetime | None
     ended_at: datetime | None
     figures: dict[str, Any]
+    labels: dict[str, str]
     runbook: str | None
     acknowledgement: Acknowledgement | None
+    silenced_by: int | None
+    inhibited_by: int | None
+    flapping_since: datetime | None
+    told_at: datetime | None
+    spent: float | None
 
 
 class TransitionOut(Schema):
+    """Something that happened: only a change of `state` has a `before` that differs from `after`."""
+
+    kind: str
     at: datetime
     before: str
     after: str
     cause: str
     actor: str | None
+    via: str
 
 
 class DeliveryOut(Schema):
@@ -138,12 +157,31 @@ def list_alerts(
     request: HttpRequest,
     state: State | None = None,
     kind: Alert.Kind | None = None,
+    severity: Literal["page", "ticket"] | None = None,
     service: str = "",
     objective: str = "",
+    team: str = "",
+    *,
+    quiet: bool | None = None,
+    acknowledged: bool | None = None,
+    flapping: bool | None = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
+    """`quiet` are those that are silenced or held back (inhibited) now."""
+    wanted = Q() if quiet is None else selectors.QUIET if quiet else ~selectors.QUIET
+    for field, value in (("acknowledged_at", acknowledged), ("flapping_since", flapping)):
+        wanted &= Q() if value is None else Q(**{f"{field}__isnull": not value})
     names = selectors.runbook_names()
-    found = selectors.history(limit, service=service, objective=objective, state=state or "", kind=kind or "")
+    found = selectors.history(
+        limit,
+        service=service,
+        objective=objective,
+        state=state or "",
+        kind=kind or "",
+        severity=severity or "",
+        team=team,
+        where=wanted,
+    )
     return {"alerts": [_alert(item, names) for item in found]}
 
 
@@ -203,17 +241,22 @@ def replay(
 def _alert(alert: Alert, runbooks: frozenset[str]) -> dict[str, Any]:
     acknowledged = alert.acknowledged_at is not None
     named = {name: getattr(alert, name) for name in ("kind", "subject", "title", "severity", "state")}
-    named |= {name: getattr(alert, name) for name in ("opened_at", "fired_at", "ended_at")}
+    named |= {name: getattr(alert, name) for name in ("opened_at", "fired_at", "ended_at", "told_at")}
+    named |= {name: getattr(alert, name) for name in ("flapping_since", "spent")}
     return {
         **named,
         "id": alert.pk,
         "objective": alert.objective.name if alert.objective else None,
         "service": alert.service.name if alert.service else None,
         "figures": alert.figures,
+        "labels": alert.labels(),
+        "silenced_by": alert.silence_id,
+        "inhibited_by": alert.inhibited_by_id,
         "runbook": alert.runbook if alert.runbook in runbooks else None,
         "acknowledgement": {
             "at": alert.acknowledged_at,
             "by": str(alert.acknowledged_by) if alert.acknowledged_by else None,
+            "via": alert.acknowledged_via or None,
             "note": alert.acknowledgement,
         }
         if acknowledged
@@ -230,7 +273,7 @@ def _detail(alert: Alert) -> dict[str, Any]:
 
 
 def _transition(change: Transition) -> dict[str, Any]:
-    named = {name: getattr(change, name) for name in ("at", "before", "after", "cause")}
+    named = {name: getattr(change, name) for name in ("kind", "at", "before", "after", "cause", "via")}
     return {**named, "actor": str(change.actor) if change.actor else None}
 
 

@@ -1,10 +1,12 @@
 """Alerts and the outbox as Prometheus metrics, derived from the rows at the moment of the scrape."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from alerts import selectors
+from alerts.models import Alert
 from alerts.rules.verdicts import NAMES
 from slo.maths.burn import SEVERITIES
 from slo.metrics import LABELS, all_identities
@@ -18,11 +20,14 @@ class Alerts:
 
     def collect(self) -> Iterator[Metric]:
         open_alerts = selectors.counts()
-        alerts = GaugeMetricFamily("brownout_alerts", "Open alerts", labels=("severity", "state"))
-        for severity in SEVERITIES:
-            for state in ("pending", "firing"):
-                alerts.add_metric((severity, state), open_alerts.get((severity, state), 0))
+        alerts = GaugeMetricFamily("brownout_alerts", "Open alerts", labels=("kind", "severity", "state"))
+        for key in product(Alert.Kind.values, SEVERITIES, ("pending", "firing")):
+            alerts.add_metric(key, open_alerts.get(key, 0))
         yield alerts
+        quiet = GaugeMetricFamily("brownout_alerts_held", "Firing alerts people are not told of again", labels=("by",))
+        for reason, number in selectors.quiet_counts().items():
+            quiet.add_metric((reason,), number)
+        yield quiet
         yield _each()
         yield GaugeMetricFamily(
             "brownout_outbox_depth", "Messages owed and not yet accepted", value=selectors.outbox_depth()

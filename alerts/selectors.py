@@ -31,11 +31,27 @@ def open_alerts() -> list[Alert]:
 
 
 def history(
-    limit: int = 100, *, service: str = "", objective: str = "", state: str = "", **fields: object
+    limit: int = 100,
+    *,
+    service: str = "",
+    objective: str = "",
+    state: str = "",
+    kind: str = "",
+    severity: str = "",
+    team: str = "",
+    where: Q | None = None,
 ) -> list[Alert]:
-    """Alerts of any state, newest first, of one service, objective or state (or other field) where that is named."""
-    wanted = {"service__name": service, "objective__name": objective, "state": state, **fields}
-    return list(alerts().filter(**{field: value for field, value in wanted.items() if value})[:limit])
+    """Alerts of any state, newest first, as far as they are what is named and fulfil `where`."""
+    named = {"service__name": service, "objective__name": objective, "state": state, "kind": kind, "severity": severity}
+    found = alerts().filter(where or Q(), **{field: value for field, value in named.items() if value})
+    if team:
+        own = Q(objective__owner=team) | Q(service__owner=team) & (Q(objective=None) | Q(objective__owner=""))
+        found = found.filter(own)
+    return list(found[:limit])
+
+
+QUIET = Q(silence__isnull=False) | Q(inhibited_by__isnull=False)
+"""What is kept quiet now: silenced, or held back by something more important."""
 
 
 def fired_within(start: datetime, end: datetime, objectives: Iterable[int]) -> list[Alert]:
@@ -128,10 +144,20 @@ def runbook_names() -> frozenset[str]:
     return frozenset(Runbook.objects.values_list("name", flat=True))
 
 
-def counts() -> dict[tuple[str, str], int]:
-    """Number of open alerts by (severity, state)."""
-    rows = Alert.objects.filter(state__in=Alert.OPEN).values_list("severity", "state").annotate(n=Count("pk"))
-    return {(severity, state): n for severity, state, n in rows.order_by()}
+def counts() -> dict[tuple[str, str, str], int]:
+    """Number of open alerts by (kind, severity, state)."""
+    rows = Alert.objects.filter(state__in=Alert.OPEN).values_list("kind", "severity", "state").annotate(n=Count("pk"))
+    return {(kind, severity, state): n for kind, severity, state, n in rows.order_by()}
+
+
+def quiet_counts() -> dict[str, int]:
+    """Number of firing alerts that are silenced, held back (inhibited), flapping, or acknowledged."""
+    found = Alert.objects.filter(state=Alert.State.FIRING)
+    reasons = {"silenced": "silence", "inhibited": "inhibited_by"}
+    reasons |= {"flapping": "flapping_since", "acknowledged": "acknowledged_at"}
+    return found.aggregate(
+        **{name: Count("pk", filter=Q(**{f"{field}__isnull": False})) for name, field in reasons.items()}
+    )
 
 
 def shelf() -> QuerySet[Runbook]:

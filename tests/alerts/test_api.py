@@ -9,7 +9,7 @@ from django.test import Client
 
 from alerts.channels import fake
 from alerts.channels.base import Answer
-from alerts.models import Delivery, Runbook
+from alerts.models import Alert, Delivery, Runbook
 from alerts.services.acknowledge import acknowledge
 from alerts.services.deliver import deliver
 from alerts.services.runbooks import record
@@ -46,6 +46,27 @@ def test_alerts_are_listed_by_state_service_and_objective(client: Client, viewer
     assert names(client, "objective=old", viewer) == ["old"]
     assert names(client, "limit=1", viewer) == ["checkout"]
     assert client.get("/api/v1/alerts?state=hot", **viewer).status_code == 422
+
+
+def test_alerts_are_listed_by_what_keeps_them_quiet(client: Client, viewer: dict[str, Any]) -> None:
+    paging = fired("checkout", service=service("shop", owner="payments"))
+    held = fired("search")
+    Alert.objects.filter(pk=held.pk).update(inhibited_by=paging, flapping_since=NOW, severity="ticket", spent=0.25)
+    for query, expected in (
+        ("quiet=true", ["search"]),
+        ("quiet=false", ["checkout"]),
+        ("flapping=true", ["search"]),
+        ("flapping=false", ["checkout"]),
+        ("acknowledged=true", []),
+        ("severity=ticket", ["search"]),
+        ("team=payments", ["checkout"]),
+        ("team=nobody", []),
+    ):
+        assert names(client, query, viewer) == expected, query
+    body = client.get(f"/api/v1/alerts/{held.pk}", **viewer).json()
+    assert (body["inhibited_by"], body["silenced_by"], body["spent"]) == (paging.pk, None, 0.25)
+    assert (body["labels"]["alertname"], body["labels"]["objective"]) == ("ErrorBudgetBurn", "search")
+    assert client.get("/api/v1/alerts?kind=fire", **viewer).status_code == 422
 
 
 def test_an_alert_tells_its_history_and_what_was_told_of_it(client: Client, viewer: dict[str, Any]) -> None:

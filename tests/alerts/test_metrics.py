@@ -20,7 +20,7 @@ def scrape() -> set[str]:
 
 
 def test_everything_is_told_even_when_there_is_nothing() -> None:
-    assert 'brownout_alerts{severity="page",state="firing"} 0.0' in scrape()
+    assert 'brownout_alerts{kind="burn",severity="page",state="firing"} 0.0' in scrape()
     assert {"brownout_outbox_depth 0.0", "brownout_dead_letters 0.0"} < scrape()
 
 
@@ -28,7 +28,7 @@ def test_open_alerts_and_what_is_owed_are_counted() -> None:
     channel("a")
     channel("b")
     fired()
-    assert {'brownout_alerts{severity="page",state="firing"} 1.0', "brownout_outbox_depth 2.0"} < scrape()
+    assert {'brownout_alerts{kind="burn",severity="page",state="firing"} 1.0', "brownout_outbox_depth 2.0"} < scrape()
     with fake.installed(Answer("refused", "no"), Answer("refused", "no")):
         deliver(NOW)
     assert {"brownout_outbox_depth 0.0", "brownout_dead_letters 2.0"} < scrape()
