@@ -42,6 +42,7 @@ def environment(data: Path, port: int) -> dict[str, str]:
         "FLAG_STALE_SECONDS": "300",
         "FLAG_STREAMS": "200",
         "FLAG_RATE": "0",
+        "RUNBOOK_STALE_DAYS": "90",
         "EMAIL_HOST": "",
         "EMAIL_PORT": "25",
         "EMAIL_USER": "",

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # Nobody asked for so long: the thread ends, and the next request starts it again.
 IDLE_SECONDS = 60.0
 # How long a request waits for the first reading, and for one after a pause.
-FIRST_SECONDS, AGAIN_SECONDS = 10.0, 1.0
+FIRST_SECONDS, AGAIN_SECONDS = 5.0, 1.0
 # A reading may be so late before its values are called stale.
 GRACE = timedelta(seconds=3)
 
