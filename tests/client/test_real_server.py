@@ -1,5 +1,6 @@
 """Flags through the real web server: flips are known within a second, and nothing that fails is felt."""
 
+import http.client
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +129,18 @@ def _until(listener: socket.socket, signs: tuple[bytes, ...]) -> bytes:
         assert chunk, received
         received += chunk
     return received
+
+
+def test_an_evaluation_costs_the_server_less_than_a_millisecond(web: Web) -> None:
+    # CPU time, which does not depend on what else the machine does: a thousand a second on one core.
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    web.evaluate("nudges")
+    before = web.work_seconds()
+    for _ in range(1_000):
+        connection.request("POST", "/ofrep/v1/evaluate/flags/nudges", b"{}", web.headers)
+        assert connection.getresponse().read()
+    connection.close()
+    assert web.work_seconds() - before < 1
 
 
 def test_a_database_that_breaks_is_said_and_so_is_its_return(web: Web) -> None:

@@ -57,6 +57,13 @@ class Web(Server):
         url = f"{self.url}/ofrep/v1/evaluate/flags/{key}"
         return requests.post(url, json={"context": context}, headers=self.headers, timeout=5).json()
 
+    def work_seconds(self) -> float:
+        """User and system time of the processes that answer."""
+        assert self._process is not None
+        pids = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+        return sum(int(found[11]) + int(found[12]) for found in fields) / os.sysconf("SC_CLK_TCK")
+
     def write(self, statement: str, *values: Any) -> None:
         """Change the database behind the server's back, as another process would."""
         with sqlite3.connect(self.database, timeout=10) as database:

@@ -5,11 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
-from openfeature.exception import FlagNotFoundError, GeneralError, OpenFeatureError, TypeMismatchError
+from openfeature.exception import (
+    FlagNotFoundError,
+    GeneralError,
+    OpenFeatureError,
+    TargetingKeyMissingError,
+    TypeMismatchError,
+)
 from openfeature.flag_evaluation import Reason
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from degradation.models import Flag
+from degradation.ofrep.memory import memory
+from degradation.selectors.served import Part, Served
 from degradation.services import flags
 from slo.services.access import issue_token
 from tests.degradation import rows
@@ -76,6 +85,46 @@ def test_a_flag_is_a_boolean_and_nothing_else(provider: OFREPProvider) -> None:
 def test_a_context_that_is_wrong_is_refused_in_the_providers_words(provider: OFREPProvider) -> None:
     with pytest.raises(OpenFeatureError, match="`targetingKey` is not a text"):
         provider.resolve_boolean_details("nudges", False, EvaluationContext(attributes={"targetingKey": 5}))
+
+
+@pytest.fixture
+def _more_than_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = [
+        Served("colour", "blue", "grey", variant="b"),
+        Served("most", 5, 1),
+        Served("share", 35.0, 0.0),
+        Served("capability.orders", {"mode": "full", "because": []}, {"mode": "gone"}, state="degraded"),
+    ]
+    monkeypatch.setattr(memory, "_parts", lambda: (Part("more", lambda _: more),))
+
+
+@pytest.mark.usefixtures("_more_than_flags")
+def test_values_of_every_type_arrive_as_they_are(provider: OFREPProvider) -> None:
+    colour = provider.resolve_string_details("colour", "")
+    assert (colour.value, colour.variant) == ("blue", "b")
+    assert provider.resolve_integer_details("most", 0).value == 5
+    assert provider.resolve_float_details("share", 0.0).value == 35.0
+    orders = provider.resolve_object_details("capability.orders", {})
+    assert (orders.value, orders.reason) == ({"mode": "full", "because": []}, Reason.TARGETING_MATCH)
+
+
+def test_a_dimmer_is_split_by_its_targeting_key(provider: OFREPProvider) -> None:
+    item = rows.shed(rows.flag("suggestions", kind="dimmer"))
+    item.shed_to = 50
+    item.save()
+    found = [provider.resolve_boolean_details("suggestions", True, EvaluationContext(f"u{n}")) for n in range(20)]
+    assert {details.reason for details in found} == {Reason.SPLIT}
+    assert {details.value for details in found} == {True, False}
+    with pytest.raises(TargetingKeyMissingError, match="needs a targetingKey"):
+        provider.resolve_boolean_details("suggestions", True, EvaluationContext())
+
+
+def test_told_to_wait_the_provider_waits(provider: OFREPProvider, settings: Settings) -> None:
+    settings.FLAG_RATE = 1
+    for _ in range(2):
+        assert provider.resolve_boolean_details("nudges", default_value=False).value is True
+    with pytest.raises(GeneralError, match="Rate limited, retry after: 1"):
+        provider.resolve_boolean_details("nudges", default_value=False)
 
 
 def test_a_wrong_token_is_unauthorized(live_server: LiveServer, nudges: Flag) -> None:
