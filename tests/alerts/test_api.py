@@ -50,7 +50,7 @@ def test_alerts_are_listed_by_state_service_and_objective(client: Client, viewer
 
 def test_alerts_are_listed_by_what_keeps_them_quiet(client: Client, viewer: dict[str, Any]) -> None:
     paging = fired("checkout", service=service("shop", owner="payments"))
-    held = fired("search")
+    held = fired("search", at=NOW + timedelta(minutes=1))
     Alert.objects.filter(pk=held.pk).update(inhibited_by=paging, flapping_since=NOW, severity="ticket", spent=0.25)
     for query, expected in (
         ("quiet=true", ["search"]),
@@ -149,4 +149,4 @@ def test_acknowledging_in_code_shows_in_the_api(client: Client, viewer: dict[str
     alert = fired()
     acknowledge(alert, None, "by a program", NOW)
     body = client.get(f"/api/v1/alerts/{alert.pk}", **viewer).json()
-    assert body["acknowledgement"] == {"at": "2026-03-02T12:00:00Z", "by": None, "note": "by a program"}
+    assert body["acknowledgement"] == {"at": "2026-03-02T12:00:00Z", "by": None, "via": None, "note": "by a program"}
