@@ -33,3 +33,19 @@ class RunOverError(BrownoutError):
 
 class SilenceOverError(BrownoutError):
     """The silence is over, or not in force, so that there is nothing to end."""
+
+
+class TriedLatelyError(BrownoutError):
+    """A channel was tested a moment ago; `seconds` is how long to wait between two tests."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(message)
+
+
+class ReportError(BrownoutError):
+    """What a receiver sent cannot be understood; nothing was changed."""
+
+
+class UnsignedError(BrownoutError):
+    """What claims to come from a receiver lacks its signature or token, or has a wrong one; nothing was changed."""

@@ -11,8 +11,11 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from alerts.api import router as alerts_router
+from alerts.api_channels import router as channels_router
+from alerts.api_inbound import router as inbound_router
 from alerts.api_runbooks import router as runbooks_router
 from alerts.api_silences import router as silences_router
+from alerts.errors import ReportError, TriedLatelyError, UnsignedError
 from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
 from degradation.api_circuits import router as circuits_router
@@ -33,6 +36,8 @@ api.add_router("", exclusions_router)
 api.add_router("", annotations_router)
 api.add_router("", systems_router)
 api.add_router("", alerts_router)
+api.add_router("", channels_router)
+api.add_router("", inbound_router)
 api.add_router("", runbooks_router)
 api.add_router("", silences_router)
 api.add_router("", degradation_router)
@@ -57,6 +62,23 @@ def _not_found(request: HttpRequest, error: NotFoundError) -> HttpResponse:
 @api.exception_handler(DefinitionError)
 def _unacceptable(request: HttpRequest, error: DefinitionError) -> HttpResponse:
     return problem(422, str(error))
+
+
+@api.exception_handler(ReportError)
+def _not_understood(request: HttpRequest, error: ReportError) -> HttpResponse:
+    return problem(422, str(error))
+
+
+@api.exception_handler(UnsignedError)
+def _unsigned(request: HttpRequest, error: UnsignedError) -> HttpResponse:
+    return problem(401, str(error))
+
+
+@api.exception_handler(TriedLatelyError)
+def _too_soon(request: HttpRequest, error: TriedLatelyError) -> HttpResponse:
+    response = problem(429, str(error))
+    response["Retry-After"] = str(int(error.seconds))
+    return response
 
 
 @api.exception_handler(BrownoutError)

@@ -62,6 +62,7 @@ _SECTIONS = {
     "objective": "objectives",
     "alert": "alerts",
     "post-mortem": "alerts",
+    "channel": "channels",
     "flag": "flags",
     "component": "components",
     **dict.fromkeys(("runbook", "new-runbook", "edit-runbook", "runbook-versions", "run"), "runbooks"),

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, alerts, components, excluding, planning, runbooks, silences, watching
+from dashboards.views import acting, alerts, channels, components, excluding, planning, runbooks, silences, watching
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -27,6 +27,11 @@ urlpatterns = [
     path("silences/", silences.silences, name="silences"),
     path("silences/preview/", silences.look, name="silence-preview"),
     path("silences/<int:pk>/end/", silences.end, name="end-silence"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/<slug:name>/", channels.channel, name="channel"),
+    path("channels/<slug:name>/test/", channels.test, name="test-channel"),
+    path("channels/<slug:name>/switch/", channels.switch, name="switch-channel"),
+    path("channels/<slug:name>/send-again/", channels.send_again, name="send-again"),
     path("flags/", acting.flags, name="flags"),
     path("flags/restore-everything", acting.restore, name="restore-everything"),
     path("flags/<slug:key>/", acting.flag, name="flag"),

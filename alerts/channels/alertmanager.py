@@ -30,6 +30,7 @@ class Alertmanager:
     spec: ClassVar[type[Spec]] = AlertmanagerSpec
     # As often as Prometheus itself re-sends: a lease outlives three reminders that got lost.
     remind: ClassVar[timedelta | None] = timedelta(minutes=1)
+    lasting: ClassVar[bool] = False
 
     def __init__(self, poster: Poster) -> None:
         self._poster = poster

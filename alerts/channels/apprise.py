@@ -36,6 +36,7 @@ class AppriseSpec(Spec):
 class Apprise:
     spec: ClassVar[type[Spec]] = AppriseSpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = False
 
     def __init__(self, url: Reference) -> None:
         self._url = url

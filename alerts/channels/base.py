@@ -39,11 +39,13 @@ def answer(
 class Adapter(Protocol):
     """Tells one place. Talks to the network, never to the database; may be used by one thread only.
 
-    With `remind`, a firing alert is sent again after that time for as long as it fires.
+    With `remind`, a firing alert is sent again after that time for as long as it fires. `lasting` says that the
+    receiver keeps something open until it hears of the end.
     """
 
     spec: ClassVar[type[Spec]]
     remind: ClassVar[timedelta | None]
+    lasting: ClassVar[bool]
 
     @classmethod
     def build(cls, spec: Any, /) -> Self:

@@ -37,6 +37,7 @@ class EmailSpec(Spec):
 class Email:
     spec: ClassVar[type[Spec]] = EmailSpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = False
 
     def __init__(self, to: list[str]) -> None:
         self._to = to

@@ -26,8 +26,8 @@ a.step{color:#0e1116!important;background:#8ab4ff!important}
 padding-top:0!important}}
 """
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
-_BARS = {"resolved": "#1a7f4b", "acknowledged": "#5b6472", "page": "#c4281c", "ticket": "#b26a00"}
-_MARKS = {"resolved": "●", "acknowledged": "◐", "page": "■", "ticket": "▲"}
+_BARS = {"resolved": "#1a7f4b", "acknowledged": "#5b6472", "page": "#c4281c", "ticket": "#b26a00", "test": "#5b6472"}
+_MARKS = {"resolved": "●", "acknowledged": "◐", "page": "■", "ticket": "▲", "test": "○"}
 _ADDRESSES = ("http://", "https://")
 
 _DOCUMENT = (

@@ -22,6 +22,7 @@ class Fake:
 
     spec: ClassVar[type[Spec]] = FakeSpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = False
     sent: ClassVar[list[Bundle]]
     answers: ClassVar[list[Answer | Exception]]
 

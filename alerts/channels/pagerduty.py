@@ -24,7 +24,7 @@ ACTIONS: dict[Event, str] = {
     "acknowledged": "acknowledge",
     "resolved": "resolve",
 }
-SEVERITIES = {"page": "critical", "ticket": "warning"}
+SEVERITIES = {"page": "critical", "ticket": "warning", "test": "info"}
 KEY_LENGTH, SUMMARY_LENGTH, TEXT_LENGTH = 255, 1024, 2000
 # The event may be 512 KB long; far fewer are read on a phone.
 MOST_LINKS, MOST_DETAILS = 12, 25
@@ -44,6 +44,7 @@ class PagerDutySpec(Spec):
 class PagerDuty:
     spec: ClassVar[type[Spec]] = PagerDutySpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = True
 
     def __init__(self, poster: Poster, routing_key: Reference) -> None:
         self._poster, self._routing_key = poster, routing_key

@@ -23,7 +23,7 @@ PAUSE_SECONDS = 1.0
 TEXT_LENGTH, FIELD_LENGTH, FIELDS = 3000, 2000, 10
 # More than a screen nobody reads.
 TOLD_IN_FULL, TOLD_BY_A_LINE = 5, 20
-MARKS = {"page": "■", "ticket": "▲"}
+MARKS = {"page": "■", "ticket": "▲", "test": "○"}
 _SHORT = ("Burning", "Budget left", "Service", "Since", "Exhausted", "Shed", "Taken on by", "Cost", "Until")
 
 
@@ -36,6 +36,7 @@ class SlackSpec(Spec):
 class Slack:
     spec: ClassVar[type[Spec]] = SlackSpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = False
 
     def __init__(self, url: Reference) -> None:
         self._poster, self._url = Poster(url), url

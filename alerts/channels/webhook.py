@@ -56,6 +56,7 @@ class WebhookSpec(HttpSpec):
 class Webhook:
     spec: ClassVar[type[Spec]] = WebhookSpec
     remind: ClassVar[timedelta | None] = None
+    lasting: ClassVar[bool] = False
 
     def __init__(self, poster: Poster, signing_secret: Reference | None = None) -> None:
         self._poster, self._secret = poster, signing_secret

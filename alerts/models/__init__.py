@@ -2,6 +2,7 @@
 
 from alerts.models.alert import Alert, BudgetChange, Evaluation, Transition, about
 from alerts.models.delivery import Channel, ChannelCircuit, Delivery, Group
+from alerts.models.exchange import ChannelTrial, Report
 from alerts.models.runbook import Runbook, RunbookRun, RunbookVersion, StepTick
 from alerts.models.silence import Silence, SilenceChange
 
@@ -10,9 +11,11 @@ __all__ = [
     "BudgetChange",
     "Channel",
     "ChannelCircuit",
+    "ChannelTrial",
     "Delivery",
     "Evaluation",
     "Group",
+    "Report",
     "Runbook",
     "RunbookRun",
     "RunbookVersion",

@@ -43,6 +43,31 @@ def acknowledge(alert: Alert, user: AbstractBaseUser | None, note: str, at: date
     return now
 
 
+def give_back(alert: Alert, cause: str, at: datetime, *, via: str = "") -> bool:
+    """Nobody looks after an alert any more: it is as if nobody had acknowledged it, and escalates again.
+
+    False where its acknowledgement is not the one that was read, or it has ended.
+    """
+    with transaction.atomic():
+        same = Alert.objects.filter(pk=alert.pk, state__in=Alert.OPEN, acknowledged_at=alert.acknowledged_at)
+        if alert.acknowledged_at is None or not same.update(
+            acknowledged_at=None, acknowledged_by=None, acknowledged_via="", acknowledgement=""
+        ):
+            return False
+        change = Transition.objects.create(
+            alert=alert,
+            kind=Transition.Kind.ACKNOWLEDGEMENT,
+            at=at,
+            before=alert.state,
+            after=alert.state,
+            cause=cause,
+            via=clip(via, VIA_LENGTH),
+        )
+        if alert.state == Alert.State.FIRING:
+            announce([change], at)
+    return True
+
+
 def _refusal(alert: Alert) -> AlreadyAcknowledgedError | AlertOverError:
     if alert.acknowledged_at is None:
         return AlertOverError(f"This alert is {alert.state}: only a pending or firing one can be acknowledged")

@@ -131,3 +131,28 @@ def step(action: str) -> Badge:
 def delivery(state: str) -> Badge:
     """The state of a message owed to a channel."""
     return _DELIVERIES[state]
+
+
+_CHANNELS = {
+    "open": Badge("square", "Left alone", "bad", 0),
+    "half-open": Badge("half", "Being tried", "warn", 1),
+    "failing": Badge("triangle", "Failing", "warn", 1),
+    "working": Badge("disc", "Working", "ok", 3),
+    "unused": Badge("dotted", "Not used yet", "none", 3),
+    "disabled": Badge("ring", "Disabled", "none", 4),
+}
+_ANSWERS = {
+    "accepted": Badge("disc", "Accepted", "ok", 2),
+    "retry": Badge("triangle", "Not now", "warn", 1),
+    "refused": Badge("square", "Refused", "bad", 0),
+}
+
+
+def channel(state: str) -> Badge:
+    """How a channel stands."""
+    return _CHANNELS[state]
+
+
+def answer(outcome: str) -> Badge:
+    """What a receiver said to a message; none yet for an empty outcome."""
+    return _ANSWERS.get(outcome, Badge("dotted", "No answer yet", "none", 3))

@@ -26,7 +26,7 @@ RAIL = (
     Entry("objectives", "Objectives", "target"),
     Entry("capabilities", "Capabilities", "layers"),
     Entry("components", "Components", "grid"),
-    Entry("alerts", "Alerts", "bell", (Entry("silences", "Silences", "hush"),)),
+    Entry("alerts", "Alerts", "bell", (Entry("silences", "Silences", "hush"), Entry("channels", "Channels", "send"))),
     Entry("flags", "Flags", "flag"),
     Entry("availability", "Availability", "sum"),
     Entry("runbooks", "Runbooks", "book"),

@@ -28,6 +28,8 @@ PAGES = (
     "/components/orders/",
     "/alerts/",
     "/alerts/?objective=orders-availability",
+    "/channels/",
+    "/channels/on-call/",
     "/flags/",
     "/runbooks/",
     "/runbooks/orders/",
