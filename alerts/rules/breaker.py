@@ -43,7 +43,7 @@ def failed(breaker: Breaker, at: datetime, luck: float, wish: float | None = Non
     `wish` is the Retry-After in seconds, never undercut (up to an hour).
     """
     failures = breaker.failures + 1
-    asked = at + timedelta(seconds=min(max(wish, 0.0), LONGEST_WISH)) if wish else None
+    asked = at + timedelta(seconds=min(wish, LONGEST_WISH)) if wish and wish > 0 else None
     if breaker.opened_at is None and failures < FAILURES:
         return replace(breaker, failures=failures, resume_at=_latest(breaker.resume_at, asked))
     openings = breaker.openings + 1

@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from alerts.channels import registry
 from alerts.channels.base import Adapter, Answer
@@ -113,6 +113,8 @@ class _Run:
             except ChannelError as error:
                 self._settle(lane, Answer("refused", str(error)))
                 continue
+            except DatabaseError:
+                raise
             except Exception as error:
                 log.exception("Delivery %s cannot be worded", lane.delivery.pk)
                 self._settle(lane, Answer("retry", f"The message could not be worded: {type(error).__name__}"))
