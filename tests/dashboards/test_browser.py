@@ -22,6 +22,7 @@ PAGES = (
     "/objectives/orders-availability/",
     "/capabilities/?down=orders",
     "/components/",
+    "/components/orders/",
     "/dependencies/",
     "/availability/",
     "/availability/shop/?down=orders",
