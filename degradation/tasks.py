@@ -44,5 +44,7 @@ def carry_out() -> None:
 
 @shared_task(ignore_result=True)
 def thin() -> None:
-    """Forget counts of shed requests that no window reaches any more."""
-    shed_requests.thin(datetime.now(UTC))
+    """Forget counts of shed requests that no window reaches any more, and changes of circuits long past."""
+    at = datetime.now(UTC)
+    shed_requests.thin(at)
+    circuits.thin(at)

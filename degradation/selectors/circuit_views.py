@@ -19,8 +19,8 @@ from slo.models import Component
 class CircuitView:
     """A component's circuit at an instant, and those of its clients as one.
 
-    `since` is None where it never changed, `until` the end of an open or forced phase. `by` is a user's name, or
-    "Brownout"; `declared`: its settings come from a document.
+    `since` is None where it never changed, `until` the end of an open or forced phase. `by` is a user's name, "a
+    program" or "Brownout"; `declared`: its settings come from a document.
     """
 
     component: Component
@@ -103,7 +103,7 @@ def _view(item: Component, reported: Fleet, at: datetime) -> CircuitView:
     state, reason, by = State(), "", ""
     if row is not None:
         state, reason = row.standing(), row.reason
-        by = row.actor.get_username() if row.actor else "Brownout"
+        by = row.actor.get_username() if row.actor else "a program" if state.forced else "Brownout"
         if state.forced and state.until is not None and state.until <= to_epoch(at):
             # From its expiry on it holds no longer, noticed or not.
             state, reason, by = release(state, state.until), "the time it was forced for is up", "Brownout"

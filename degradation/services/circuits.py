@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -24,6 +24,8 @@ from slo.models import Component, Objective
 
 log = logging.getLogger(__name__)
 Cause = CircuitChange.Cause
+# For how long changes are kept that no person made: a component that is gone for good is tried out all the time.
+KEPT = timedelta(days=90)
 
 
 def judge(at: datetime) -> None:
@@ -78,6 +80,11 @@ def release(name: str, *, user: User | None, reason: str, at: datetime, version:
         if not state.forced:
             raise OverrideError(f"The circuit of {name} is not forced by anybody, so there is nothing to release")
         _change(row, release_state(state, to_epoch(at)), Cause.RELEASED, reason, actor=user)
+
+
+def thin(at: datetime) -> int:
+    """Forget what traffic and time changed long ago; what people did stays. Returns how many."""
+    return CircuitChange.objects.filter(cause__in=(Cause.TRAFFIC, Cause.TIME), at__lt=at - KEPT).delete()[0]
 
 
 def _rows() -> list[Circuit]:

@@ -132,6 +132,15 @@ def test_what_a_later_version_stored_beside_is_ignored() -> None:
     assert selectors.circuit("orders", NOW).phase == "open"
 
 
+def test_what_nobody_did_is_forgotten_after_a_season_and_what_people_did_is_not() -> None:
+    orders(80)
+    circuits.judge(NOW)
+    force(later(30))
+    assert circuits.thin(later(89 * 86_400)) == 0
+    assert circuits.thin(later(91 * 86_400)) == 1
+    assert phases() == ["forced open"]
+
+
 # By hand ---------------------------------------------------------------------------------------------------------
 
 
