@@ -1,5 +1,6 @@
 """Reads: runbooks as they were and are, who works through them, and what an alert puts into them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from slo.errors import NotFoundError
 from slo.models import Objective
 
 LONGEST_QUERY = 200
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
 ABOUT = ("alert__service", "alert__objective__service", "alert__objective__component", "alert__objective__source")
 
 
@@ -140,7 +142,8 @@ def events(of: RunbookRun) -> list[RunEvent]:
 
 
 def _told(tick: StepTick, steps: Mapping[str, str]) -> str:
-    named = words.clip(steps.get(tick.step, tick.step), 120)
+    # A step says in its first sentence what to do.
+    named = words.clip(_SENTENCE.split(steps.get(tick.step, tick.step), maxsplit=1)[0], 120)
     if tick.done is None:
         return f"Noted on “{named}”" if tick.step else "Noted"
     return f"Done: {named}" if tick.done else f"Not done after all: {named}"

@@ -39,6 +39,10 @@ def _ask(address: str, timeout: float) -> str:
         return f"no answer within {timeout:g} s"
     except requests.TooManyRedirects:
         return "it redirects in circles"
+    except requests.exceptions.SSLError:
+        return "its certificate is not accepted"
+    except requests.ConnectionError:
+        return "nothing can be reached there"
     except (requests.RequestException, ValueError, UnicodeError) as error:
         return f"{type(error).__name__}: {error}"[:200]
     return "" if status < 400 or status in _THERE else f"it answers {status}"

@@ -98,7 +98,14 @@ class Filler:
             found.because,
         )
         said = tuple(filter(None, facts))
-        return Live(part.kind, part.name, found.title, reverse("components"), badges.health(found.status), said)
+        return Live(
+            part.kind,
+            part.name,
+            found.title,
+            reverse("component", args=[found.name]),
+            badges.health(found.status),
+            said,
+        )
 
     def _capability(self, part: Embed) -> Live:
         found = next((view for view in self._capabilities if view.capability.name == part.name), None)

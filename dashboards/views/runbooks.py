@@ -127,8 +127,9 @@ def _show_form(
 ) -> HttpResponse:
     """The form with a preview; after a lost race with the newest version beside it, to be replaced knowingly."""
     body = str(form["body"].value() or "")
-    context: dict[str, Any] = {"form": form, "book": book, "status": status, "placeholders": PLACEHOLDERS}
-    context |= {"pieces": Filler({}, now())(body), "embeds": EMBEDS, "seen": form["seen"].value()}
+    at = now()
+    context: dict[str, Any] = {"at": at, "form": form, "book": book, "placeholders": PLACEHOLDERS}
+    context |= {"pieces": Filler({}, at)(body), "embeds": EMBEDS, "seen": form["seen"].value()}
     if theirs and theirs.latest:
         context |= {"theirs": theirs.latest, "lines": difference.lines(theirs.latest.body, body.replace("\r\n", "\n"))}
         context["seen"] = theirs.latest.number

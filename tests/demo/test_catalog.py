@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from alerts.models import Runbook
+from alerts.rules.runbook import read
+from alerts.selectors import runbooks
+from dashboards.presenters.shelf import check
 from degradation.models import Capability, CircuitSettings, Flag
 from degradation.rules.circuit import Settings
 from degradation.rules.matrix import matrix
@@ -94,6 +97,13 @@ def test_every_objective_has_a_runbook_that_exists() -> None:
     named = set(Objective.objects.values_list("runbook", flat=True))
     assert "" not in named
     assert named <= set(Runbook.objects.values_list("name", flat=True))
+
+
+def test_nothing_is_wrong_with_the_runbooks_and_each_uses_what_runbooks_can() -> None:
+    assert [str(found) for found in check(AT)] == []
+    bodies = [book.latest.body for book in runbooks() if book.latest]
+    assert sum(bool(read(body).section("detection")) for body in bodies) == len(bodies) - 1
+    assert sum("{{ embed" in body for body in bodies) >= 7
 
 
 def test_the_world_reads_every_flag_there_is() -> None:
