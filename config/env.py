@@ -31,6 +31,9 @@ class Env(BaseSettings):
     DEBUG: bool = Field(False, description="developer mode: tracebacks in the browser, a throw-away key")
     TICK_SECONDS: int = Field(30, description="seconds between two measurements; must divide 60")
     PUBLIC_READ: bool = Field(False, description="pages and the JSON API can be read without login")
+    PUBLIC_STATUS: bool = Field(
+        True, description="the status page (capabilities in plain words, no internal names) can be read by everybody"
+    )
     BASE_URL: AnyHttpUrl = Field(
         AnyHttpUrl("http://127.0.0.1:8000"),
         description="the address people reach the pages at; links in messages use it",

@@ -92,6 +92,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # People -----------------------------------------------------------------------------------------------------------
 PUBLIC_READ = ENV.PUBLIC_READ
+PUBLIC_STATUS = ENV.PUBLIC_STATUS
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

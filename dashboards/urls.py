@@ -3,7 +3,18 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboards.views import acting, alerts, channels, components, excluding, planning, runbooks, silences, watching
+from dashboards.views import (
+    acting,
+    alerts,
+    channels,
+    components,
+    excluding,
+    planning,
+    runbooks,
+    silences,
+    status,
+    watching,
+)
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
@@ -47,6 +58,7 @@ urlpatterns = [
     path("runs/<int:pk>/tick", runbooks.tick, name="tick"),
     path("runs/<int:pk>/finish", runbooks.finish, name="finish-run"),
     path("reports/", watching.reports, name="reports"),
+    path("status/", status.status, name="status"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -8,7 +8,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from degradation import selectors
-from degradation.models import FlagChange
+from degradation.models import CapabilityStanding, FlagChange
 from degradation.rules import health, modes
 from degradation.rules.circuit import Phase
 from degradation.rules.value import LONGEST, OFFERED
@@ -92,7 +92,10 @@ class ReleaseIn(Schema):
 
 
 class CapabilityOut(Schema):
-    """What users can do now; `because` names the components that keep it from a better mode."""
+    """What users can do now; `because` names the components that keep it from a better mode.
+
+    `harms`: users do not get what they came for. `since` is since when it is in this mode, as far as it was judged.
+    """
 
     name: str
     title: str
@@ -103,6 +106,8 @@ class CapabilityOut(Schema):
     link: str
     handover: str
     because: list[str]
+    harms: bool
+    since: datetime | None
 
 
 class CapabilityList(Schema):
@@ -191,7 +196,9 @@ def release_flag(request: HttpRequest, key: str, wanted: ReleaseIn) -> dict[str,
 
 @router.get("/capabilities", response=CapabilityList, summary="The capability map")
 def list_capabilities(request: HttpRequest) -> dict[str, Any]:
-    return {"capabilities": [_capability(view) for view in selectors.capabilities(datetime.now(UTC))]}
+    standings = selectors.standings()
+    views = selectors.capabilities(datetime.now(UTC))
+    return {"capabilities": [_capability(view, standings.get(view.capability.pk)) for view in views]}
 
 
 @router.get("/components", response=ComponentList, summary="The health of components")
@@ -246,7 +253,8 @@ def _change(row: FlagChange) -> dict[str, Any]:
     }
 
 
-def _capability(view: ModeView) -> dict[str, Any]:
+def _capability(view: ModeView, standing: CapabilityStanding | None) -> dict[str, Any]:
+    judged = standing is not None and (standing.mode, standing.state) == (view.mode, view.state)
     return {
         "name": view.capability.name,
         "title": view.capability.title,
@@ -257,4 +265,6 @@ def _capability(view: ModeView) -> dict[str, Any]:
         "link": view.link,
         "handover": view.handover,
         "because": list(view.because),
+        "harms": view.harms,
+        "since": standing.since if standing and judged else None,
     }

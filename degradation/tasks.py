@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
+from degradation.services import capabilities, circuit_reports, circuits, drills, flags, shed, shed_requests
 from degradation.services import carry_out as saga
-from degradation.services import circuit_reports, circuits, drills, flags, shed, shed_requests
 
 log = logging.getLogger(__name__)
 STEPS: tuple[Callable[[datetime], object], ...] = (
@@ -15,6 +15,7 @@ STEPS: tuple[Callable[[datetime], object], ...] = (
     drills.end_due,
     circuit_reports.forget,
     circuits.judge,
+    capabilities.judge,
     shed.shed,
     drills.begin_planned,
 )

@@ -1,7 +1,7 @@
 """What the system can still do, and what it leaves undone on purpose."""
 
 from degradation.models.banner import Banner
-from degradation.models.capability import Capability
+from degradation.models.capability import Capability, CapabilityChange, CapabilityStanding
 from degradation.models.circuit import Circuit, CircuitChange, CircuitReport, CircuitSettings
 from degradation.models.drill import Drill
 from degradation.models.flag import Flag, FlagChange
@@ -13,6 +13,8 @@ __all__ = [
     "AutomationChange",
     "Banner",
     "Capability",
+    "CapabilityChange",
+    "CapabilityStanding",
     "Circuit",
     "CircuitChange",
     "CircuitReport",

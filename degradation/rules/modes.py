@@ -16,13 +16,15 @@ class Mode:
     """One way a capability works. Without `when` it always does.
 
     `healthy`: components that only warn do not count as up for it. `degraded`: without `when` it is still a mode
-    that serves, and no last resort.
+    that serves, and no last resort. `harms`: users in it do not get what they came for; None leaves that to the last
+    resort, which does.
     """
 
     name: str
     when: Expression | None = None
     healthy: bool = False
     degraded: bool = False
+    harms: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,15 @@ class Present:
     def last_resort(self) -> bool:
         return is_last_resort(self.mode, self.position)
 
+    @property
+    def harms(self) -> bool:
+        return self.last_resort if self.mode.harms is None else self.mode.harms
+
 
 def mode(stored: Mapping[str, Any]) -> Mode:
     """The mode a capability's row holds."""
     when = parse(stored["when"]) if stored.get("when") else None
-    return Mode(stored["name"], when, bool(stored.get("healthy")), bool(stored.get("degraded")))
+    return Mode(stored["name"], when, bool(stored.get("healthy")), bool(stored.get("degraded")), stored.get("harms"))
 
 
 def ups(statuses: Mapping[str, Status], *, unknown: bool = True) -> Ups:

@@ -1,6 +1,15 @@
 """Reads: flags and who decides them, what is shed, how components and circuits are, and what capabilities are left."""
 
-from degradation.selectors.capability_modes import ModeView, capabilities, matrix, modes, what_if
+from degradation.selectors.banner_views import banners, past_banners
+from degradation.selectors.capability_modes import (
+    ModeView,
+    capabilities,
+    capability_changes,
+    matrix,
+    modes,
+    standings,
+    what_if,
+)
 from degradation.selectors.circuit_views import (
     CircuitView,
     ReportView,
@@ -24,7 +33,9 @@ __all__ = [
     "Served",
     "ShedSpan",
     "ShedView",
+    "banners",
     "capabilities",
+    "capability_changes",
     "changes",
     "changes_for",
     "circuit",
@@ -37,8 +48,10 @@ __all__ = [
     "histories",
     "matrix",
     "modes",
+    "past_banners",
     "served",
     "shedding",
     "sheds",
+    "standings",
     "what_if",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from degradation.models import Capability
+from degradation.models import Capability, CapabilityChange, CapabilityStanding
 from degradation.rules import health as health_rule
 from degradation.rules import matrix as matrix_rule
 from degradation.rules import modes as modes_rule
@@ -18,7 +18,8 @@ class ModeView:
     """What a capability does for users now. `position` 0 is the full mode.
 
     `because` names the components that keep a better mode from holding. In the state "unknown" the mode is the one
-    that holds if the components of which nothing is known are up; they are named too.
+    that holds if the components of which nothing is known are up; they are named too. `harms`: users do not get what
+    they came for.
     """
 
     capability: Capability
@@ -30,11 +31,22 @@ class ModeView:
     link: str
     handover: str
     because: tuple[str, ...]
+    harms: bool = False
 
 
 def capabilities(at: datetime, known: Iterable[Health] | None = None) -> list[ModeView]:
     """The mode every capability is in. `known` is the health at `at`, where the caller has asked for it already."""
     return _capabilities(_statuses(at, known))
+
+
+def standings() -> dict[int, CapabilityStanding]:
+    """How each capability stood when it was judged last, by its number."""
+    return {row.pk: row for row in CapabilityStanding.objects.select_related("capability__service")}
+
+
+def capability_changes(item: Capability, limit: int = 20) -> list[CapabilityChange]:
+    """The latest changes of a capability's mode, newest first."""
+    return list(item.changes.all()[:limit])
 
 
 def what_if(down: Iterable[str], at: datetime, known: Iterable[Health] | None = None) -> list[ModeView]:
@@ -75,4 +87,5 @@ def _mode_view(item: Capability, statuses: Mapping[str, health_rule.Status]) -> 
         stored.get("link", ""),
         stored.get("handover", ""),
         present.because,
+        present.harms,
     )

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from degradation.models import Flag
+from degradation.models import CapabilityStanding, Flag
 from degradation.rules.value import Marks
+from degradation.selectors.banner_views import banners
+from degradation.selectors.capability_modes import standings
 from degradation.selectors.circuit_views import CircuitView, standing_circuits
 from degradation.selectors.flag_views import FlagView, flag_view, flags
 
@@ -60,8 +62,32 @@ def circuit_flags(at: datetime) -> list[Served]:
     return [_circuit(view) for view in standing_circuits(at)]
 
 
+def capability_objects(at: datetime) -> list[Served]:
+    """An object `capability.<name>` for every capability, as it was judged last: applications route by it."""
+    return [_capability(standing) for standing in standings().values()]
+
+
+def banner_object(at: datetime) -> list[Served]:
+    """The object `banner`: whether one stands, its text, and all of them if there are several, newest first."""
+    standing = banners(at)
+    shown = [
+        {"text": item.text, "since": _iso(item.since), "capability": item.capability.name if item.capability else ""}
+        for item in standing
+    ]
+    value = {"shown": bool(shown), "text": standing[0].text if standing else "", "banners": shown}
+    safe = {"shown": False, "text": "", "banners": []}
+    newest = standing[0] if standing else None
+    cause = newest.reason if newest else ""
+    return [Served("banner", value, safe, cause=cause, since=newest.since if newest else None)]
+
+
 # Every part is read by itself: one that breaks leaves the others as they are.
-PARTS: tuple[Part, ...] = (Part("flags", flag_values), Part("circuits", circuit_flags, every=0.5))
+PARTS: tuple[Part, ...] = (
+    Part("flags", flag_values),
+    Part("circuits", circuit_flags, every=0.5),
+    Part("capabilities", capability_objects, every=0.5),
+    Part("banner", banner_object),
+)
 
 
 def served(at: datetime) -> list[Served]:
@@ -94,13 +120,44 @@ def _value(view: FlagView) -> Served:
     )
 
 
+def _capability(standing: CapabilityStanding) -> Served:
+    item = standing.capability
+    # The document may have been changed since it was judged.
+    mode: Mapping[str, str] = next((mode for mode in item.modes if mode["name"] == standing.mode), {})
+    value = {
+        "mode": standing.mode,
+        "state": standing.state,
+        "harms": standing.harms,
+        "message": mode.get("message", ""),
+        "link": mode.get("link", ""),
+        "handover": mode.get("handover", ""),
+        "because": list(standing.because),
+        "since": _iso(standing.since),
+    }
+    safe = {**value, "mode": "", "state": "unknown", "message": "", "link": "", "handover": "", "because": []}
+    because = ", ".join(standing.because)
+    return Served(
+        key=f"capability.{item.name}",
+        value=value,
+        safe=safe,
+        state=standing.state,
+        cause=f"because of {because}" if because else "",
+        since=standing.since,
+        details={"service": item.service.name},
+    )
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
 def _circuit(view: CircuitView) -> Served:
     key, auto = f"circuit.{view.component.name}", {"state": "auto"}
     if not view.forced:
         return Served(key, auto, auto)
     told = {"state": view.phase.replace(" ", "_"), "reason": view.reason}
     if view.since is not None:
-        told["since"] = view.since.isoformat().replace("+00:00", "Z")
+        told["since"] = _iso(view.since)
     # Forced states end by themselves, also where nobody hears of it.
     over = Served(key, auto, auto)
     return Served(key, told, auto, state=view.phase, cause=view.reason, since=view.since, until=view.until, then=over)

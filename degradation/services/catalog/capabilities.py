@@ -7,27 +7,33 @@ from pydantic import Field
 from degradation.models import Capability
 from slo.errors import ExpressionError
 from slo.maths.structure import names, parse
+from slo.maths.windows import format_duration
 from slo.models import Component, Service
-from slo.openslo.schema import Name, Spec, Url
+from slo.openslo.schema import Delay, Name, Spec, Url
 from slo.services.catalog import Document, Handler, Resolver
 
 
 class ModeSpec(Spec):
-    """One mode: without `when` it always holds. `healthy` and `degraded` as in `degradation.rules.modes.Mode`."""
+    """One mode: without `when` it always holds. The others as in `degradation.rules.modes.Mode`."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     when: str | None = None
     healthy: Literal[True] | None = None
     degraded: Literal[True] | None = None
+    harms: bool | None = None
     message: str = ""
     link: Url | None = None
     handover: str = ""
 
 
 class CapabilitySpec(Spec):
+    """`bannerAfter` is how long a mode that harms may last before a banner goes up; 0s puts up none."""
+
     service: Name
     description: str = ""
     position: Annotated[int, Field(ge=0, le=32_767)] = 0
+    banner_after: Delay = 300
+    banner_text: Annotated[str, Field(max_length=500)] = ""
     modes: Annotated[list[ModeSpec], Field(min_length=2)]
 
 
@@ -48,6 +54,8 @@ class Capabilities(Handler[CapabilitySpec, Capability]):
             "title": document.title or document.name,
             "description": spec.description,
             "position": spec.position,
+            "banner_after": spec.banner_after or None,
+            "banner_text": spec.banner_text,
             "modes": [_stored(mode) for mode in spec.modes],
         }
 
@@ -56,6 +64,8 @@ class Capabilities(Handler[CapabilitySpec, Capability]):
             "service": instance.service.name,
             **({"description": instance.description} if instance.description else {}),
             "position": instance.position,
+            "bannerAfter": format_duration(instance.banner_after or 0),
+            **({"bannerText": instance.banner_text} if instance.banner_text else {}),
             "modes": instance.modes,
         }
 
