@@ -22,13 +22,13 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A test: `seconds` is how long its answer took, None while there is none yet."""
+    """A test: `took` is how long its answer took, in words."""
 
     at: datetime
     by: str
     badge: Badge
     answer: str
-    seconds: float | None
+    took: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _hears(channel: Channel) -> tuple[str, ...]:
 
 
 def _trial(item: ChannelTrial) -> TrialRow:
-    return TrialRow(item.at, item.by, badges.answer(item.outcome), item.answer, item.seconds)
+    return TrialRow(item.at, item.by, badges.answer(item.outcome), item.answer, formats.latency(item.seconds))
 
 
 def _letter(item: Delivery) -> Letter:

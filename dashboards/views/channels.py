@@ -46,7 +46,7 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     """Send a test message, and show the answer on the page it was asked for on."""
     try:
         trial = try_channel(selectors.channel(name), str(person(request)), now())
-        took = "" if trial.seconds is None else f" after {formats.milliseconds(1000 * trial.seconds)}"
+        took = f" after {formats.latency(trial.seconds)}"
         tell = messages.success if trial.outcome == "accepted" else messages.error
         tell(request, f"{name} was tested: {trial.outcome}{took}. {trial.answer}")
     except NotFoundError:

@@ -28,6 +28,8 @@ PAGES = (
     "/availability/shop/?down=orders",
     "/alerts/",
     "/alerts/{alert}/",
+    "/channels/",
+    "/channels/on-call/",
     "/flags/",
     "/runbooks/",
     "/runbooks/orders/",
