@@ -20,6 +20,8 @@ from slo.maths.status import Status
 
 # More objectives than this are for the list; those in trouble are always shown.
 SHOWN = 25
+# In a storm the first page names the most urgent alerts; all of them are on theirs.
+FIRING_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Overview:
     verdict: Verdict
     capabilities: tuple[CapabilityTile, ...]
     firing: tuple[AlertRow, ...]
+    more_firing: int
     shed: tuple[FlagRow, ...]
     steps: tuple[StepRow, ...]
     objectives: tuple[ObjectiveRow, ...]
@@ -63,10 +66,12 @@ def overview(at: datetime) -> Overview:
     components = component_rows(health)
     titles = {row.name: row.title for row in components}
     rows = objective_rows(at, [item for item, _ in shown], [status for _, status in shown])
+    firing = sorted(alerts.firing(), key=lambda alert: alert.suppressed)
     return Overview(
         verdict=verdict(statuses, modes, flags),
         capabilities=tuple(_tile(view, titles) for view in modes),
-        firing=alert_rows(alerts.firing()),
+        firing=alert_rows(firing[:FIRING_LENGTH]),
+        more_firing=max(0, len(firing) - FIRING_LENGTH),
         shed=flag_rows(view for view in flags if view.state != "auto"),
         steps=step_rows(chosen, statuses),
         objectives=tuple(sorted(rows, key=by_least_budget)),

@@ -30,6 +30,7 @@ PAGES = (
     "/alerts/{alert}/",
     "/channels/",
     "/channels/on-call/",
+    "/silences/?alert={alert}",
     "/flags/",
     "/runbooks/",
     "/runbooks/orders/",
