@@ -25,6 +25,8 @@ BULK = "ofrep/v1/evaluate/flags"
 # Dimmers are evaluated here, for each user; the server wants to hear of somebody all the same.
 BODY = b'{"context": {"targetingKey": "brownout-client"}}'
 LONGEST_PAUSE, LONGEST_RETRY = 60.0, 3_600.0
+# Between an event and the question: many listeners hear it at once, and a stream may say far too much.
+AFTER_EVENT = (0.05, 0.2)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,8 @@ class Flags:
             self._stopped.wait(self._backoff(failures))
         else:
             pause = self.settings.backstop if self.listening else self.settings.interval
-            self._wanted.wait(pause * self._chance.uniform(0.8, 1.2))
+            if self._wanted.wait(pause * self._chance.uniform(0.8, 1.2)):
+                self._stopped.wait(self._chance.uniform(*AFTER_EVENT))
 
     def _backoff(self, failures: int) -> float:
         most = float(min(LONGEST_PAUSE, self.settings.interval * 2 ** min(failures - 1, 10)))

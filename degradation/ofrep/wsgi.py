@@ -109,7 +109,10 @@ def _listener(asked: Asked) -> str:
 
 
 def _may(token: str) -> bool:
-    return token in (known().roles or {})
+    try:
+        return token in (known().roles or {})
+    except RefusedError:
+        return False
 
 
 def _impatient(connection: socket.socket | None) -> None:
