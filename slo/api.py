@@ -8,7 +8,7 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import AwareDatetime, Field
 
-from slo import selectors
+from slo import selectors, selectors_noted
 from slo.maths.budget_policy import Kind
 from slo.maths.windows import from_epoch
 
@@ -214,7 +214,7 @@ def list_corrections(request: HttpRequest, name: str) -> list[dict[str, Any]]:
             "start": from_epoch(row.start),
             "end": from_epoch(row.end),
         }
-        for row in selectors.corrections(name)
+        for row in selectors_noted.corrections(name)
     ]
 
 

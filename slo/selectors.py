@@ -21,7 +21,7 @@ from slo.maths.burn import BurnWindow
 from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import format_duration, from_epoch, to_epoch
-from slo.models import BudgetPolicy, Correction, Exclusion, Measurement, Objective, Service, SourceState, Watermark
+from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
 
 T = TypeVar("T")
 
@@ -77,11 +77,6 @@ def status(name: str, at: datetime) -> Status:
     return statuses(at, [objective(name)])[0]
 
 
-def corrections(name: str) -> list[Correction]:
-    """What was corrected in an objective's ledger, newest first. Raises NotFoundError."""
-    return list(Correction.objects.filter(objective=objective(name)))
-
-
 def forecast(name: str, at: datetime) -> forecasting.Outlook:
     """Where the budget of one objective is going, as of `at`. Raises NotFoundError."""
     return outlook(objective(name), at)
@@ -125,6 +120,24 @@ def between(item: Objective, instants: Sequence[int]) -> list[Window]:
         return []
     history = History(item, instants[0], instants[-1])
     return [history.window(low, high) for low, high in pairwise(instants)]
+
+
+def windows(wanted: Sequence[tuple[Objective, int, int]]) -> list[Window]:
+    """One window each (from, to in epoch seconds) of many objectives, in order: a few queries, however many."""
+    items = list({item.pk: item for item, _, _ in wanted}.values())
+    holes = _spans(items, min(start for _, start, _ in wanted), max(end for _, _, end in wanted)) if wanted else {}
+    bounds: dict[int, set[int]] = defaultdict(set)
+    for item, start, end in wanted:
+        clipped = clip(holes.get(item.pk, []), start, end)
+        bounds[item.pk] |= {start, end}.union(*((span.start, span.end) for span in clipped))
+    rows = _rows(bounds, {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=items)})
+    return [_window(rows[item.pk], holes.get(item.pk, []), start, end) for item, start, end in wanted]
+
+
+def _window(rows: Mapping[int, Row], holes: Sequence[Span], start: int, end: int) -> Window:
+    return window(
+        start, end, rows[start], rows[end], [(s, rows[s.start], rows[s.end]) for s in clip(holes, start, end)]
+    )
 
 
 def exclusions(item: Objective, start: datetime, end: datetime) -> list[tuple[Exclusion, list[Span]]]:
@@ -247,8 +260,7 @@ class _Reader:
         return end - now - sum(span.end - span.start for span in clip(self.spans, now, end))
 
     def window(self, start: int, end: int) -> Window:
-        holes = [(s, self.rows[s.start], self.rows[s.end]) for s in clip(self.spans, start, end)]
-        return window(start, end, self.rows[start], self.rows[end], holes)
+        return _window(self.rows, self.spans, start, end)
 
 
 def _status(

@@ -6,7 +6,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from slo.maths.windows import to_epoch
-from slo.models import Annotation, Exclusion, ExclusionChange
+from slo.models import Annotation, Correction, Exclusion, ExclusionChange
 from slo.selectors import objective
 
 # How far ahead an exclusion without an end is looked for.
@@ -65,3 +65,8 @@ def annotations(
     if since:
         found = found.alias(end=Coalesce(F("until"), F("at"))).filter(end__gte=since)
     return found
+
+
+def corrections(name: str) -> list[Correction]:
+    """What was corrected in an objective's ledger, newest first. Raises NotFoundError."""
+    return list(Correction.objects.filter(objective=objective(name)))

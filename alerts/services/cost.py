@@ -1,9 +1,10 @@
-"""What an episode cost, from the ledger."""
+"""What episodes cost, from the ledger."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
+from alerts.models import Alert
 from alerts.rules import words
 from alerts.services.cases import Case
 from slo import selectors
@@ -13,32 +14,51 @@ from slo.models import Objective
 
 log = logging.getLogger(__name__)
 
+Judged = Sequence[tuple[Objective, Status]]
 
-def costed(case: Case, objective: Objective, status: Status) -> Case:
-    """The case of a burn that ends, with the share of its period's budget that was spent meanwhile.
+
+def costed(groups: Sequence[Sequence[Case]], judged: Judged) -> list[list[Case]]:
+    """The cases, and in those of burns that end the share of their period's budget that was spent meanwhile.
 
     What cannot be found out is logged and left out: it must not keep an alert from ending.
     """
-    assert case.alert is not None  # noqa: S101 only an open one ends
-    end = case.decision.quiet_since or status.as_of
+    ending = [case for group in groups for case in group if case.ends and case.key[0] == Alert.Kind.BURN]
+    shares = _spent(ending, judged) if ending else {}
+    return [[_told(case, shares.get(case.key)) for case in group] for group in groups]
+
+
+def _spent(ending: Sequence[Case], judged: Judged) -> Mapping[tuple[str, str, str], float | None]:
+    by_name = {item.name: (item, status) for item, status in judged}
     try:
-        share = spent(objective, status, case.alert.opened_at, end)
+        spans = [_span(case, *by_name[case.key[1]]) for case in ending]
+        windows = selectors.windows(spans)
     except Exception:
-        log.exception("What the alert %s cost is not known", case.alert.pk)
-        share = None
+        log.exception("What %s alerts cost is not known", len(ending))
+        return {}
+    left = [_allowed(by_name[case.key[1]][1]) for case in ending]
+    bad = [window.bad for window in windows]
+    return {
+        case.key: None if lost is None or not budget else lost / budget
+        for case, lost, budget in zip(ending, bad, left, strict=True)
+    }
+
+
+def _span(case: Case, item: Objective, status: Status) -> tuple[Objective, int, int]:
+    """The episode begins a short window before its alert opened, since what set it off happened within that, and ends
+    when no window was above its factor any more.
+    """
+    assert case.alert is not None  # noqa: S101 only an open one ends
+    shorts = [window.short for window in status.facts.policy]
+    end = case.decision.quiet_since or status.as_of
+    return item, to_epoch(case.alert.opened_at) - min(shorts, default=0), to_epoch(end)
+
+
+def _allowed(status: Status) -> float | None:
+    """The bad events the whole period leaves room for."""
+    return (status.at_end.budget if status.at_end else status.budget).total
+
+
+def _told(case: Case, share: float | None) -> Case:
     if share is None:
         return case
     return replace(case, cost=share, cause=f"{case.cause}; it cost {words.percent(share)} of the budget")
-
-
-def spent(objective: Objective, status: Status, start: datetime, end: datetime) -> float | None:
-    """The bad events of an episode as a share of the budget of its period; None where that is not known.
-
-    The episode begins a short window before its alert opened: what set it off happened within that. Exclusions are
-    taken out of it as of the budget.
-    """
-    left = status.at_end.budget if status.at_end else status.budget
-    shorts = [window.short for window in status.facts.policy]
-    low, high = to_epoch(start) - min(shorts, default=0), to_epoch(end)
-    [window] = selectors.between(objective, [low, high])
-    return window.bad / left.total if window.bad is not None and left.total else None

@@ -70,7 +70,7 @@ def _cases(judged: Sequence[tuple[Objective, Status]], book: Mapping[Key, Alert]
         _guarded(partial(_objective, *pair, steps.get(pair[0].pk), book, at), f"objective {pair[0].name}")
         for pair in judged
     ]
-    return [*groups, _guarded(partial(lack.sources, book, at), "sources")]
+    return [*costed(groups, judged), _guarded(partial(lack.sources, book, at), "sources")]
 
 
 def _guarded(judge: Callable[[], list[Case]], name: str) -> list[Case]:
@@ -107,5 +107,4 @@ def _burns(objective: Objective, status: Status, book: Mapping[Key, Alert], at: 
         # While nothing is known, the last figures that were known stay.
         numbers = figures.restore(alert.figures) if alert and known is None else figures.measure(status, severity)
         cause = words.cause(present, decision, numbers, severity, patience)
-        case = Case(key, about(objective), alert, present, decision, cause, numbers.as_json())
-        yield costed(case, objective, status) if case.ends else case
+        yield Case(key, about(objective), alert, present, decision, cause, numbers.as_json())

@@ -8,14 +8,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert, Delivery, Transition, about
-from alerts.services import evaluate as service
+from alerts.services import evaluate as judging
 from alerts.services import moves
 from alerts.services.cases import Case
 from alerts.services.evaluate import evaluate
 from slo import selectors
-from slo.models import BurnPolicy
+from slo.models import BurnPolicy, Objective
 from tests.alerts.world import HOUR_WINDOW, burning, channel, extend, fired, its, owed, resolve, run, states, tell
-from tests.factories import NOW, ledger, objective
+from tests.factories import NOW, ledger, objective, service, source
 
 pytestmark = pytest.mark.django_db
 
@@ -263,9 +263,9 @@ def test_a_failure_while_writing_one_objective_leaves_no_half_of_it(
 
 def test_an_objective_deleted_before_the_change_is_written_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     item = burning()
-    judged = service._judge(NOW, [item])
+    judged = judging._judge(NOW, [item])
     item.delete()
-    monkeypatch.setattr(service, "_judge", lambda *_: judged)
+    monkeypatch.setattr(judging, "_judge", lambda *_: judged)
     assert evaluate(NOW) == 0
 
 
@@ -317,3 +317,26 @@ def test_two_evaluations_at_once_open_one_alert(in_threads: Callable[..., list[i
     changes = in_threads(4, lambda: evaluate(NOW))
     assert sorted(changes) == [0, 0, 0, 1]
     assert (Alert.objects.count(), Transition.objects.count(), Delivery.objects.count()) == (1, 1, 1)
+
+
+def test_a_storm_is_judged_in_as_many_queries_as_a_breeze() -> None:
+    channel("pager")
+
+    def judged(names: Sequence[str], at: datetime) -> tuple[int, int]:
+        for name in names:
+            burning(name, at=at, service=shop, source=prometheus)
+        with CaptureQueriesContext(connection) as fires:
+            assert evaluate(at) == len(names)
+        for name in names:
+            extend(Objective.objects.get(name=name), at + 9 * MINUTE)
+        evaluate(at + 7 * MINUTE)
+        with CaptureQueriesContext(connection) as ends:
+            assert evaluate(at + 9 * MINUTE) == len(names)
+        return len(fires), len(ends)
+
+    shop, prometheus = service("shop"), source("prometheus")
+    breeze = judged(["a", "b"], NOW)
+    Objective.objects.all().delete()
+    storm = judged([f"storm-{number}" for number in range(12)], NOW + 60 * MINUTE)
+    assert storm <= (breeze[0] + 6, breeze[1] + 6)
+    assert storm[1] <= breeze[1] + 6
