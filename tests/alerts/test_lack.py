@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from alerts.models import Alert, Transition
-from alerts.services import cost
 from alerts.services.evaluate import evaluate
 from alerts.services.raising import hold
 from slo.models import Exclusion, SourceState
@@ -106,7 +105,7 @@ def test_a_cost_that_is_not_known_keeps_no_alert_open(monkeypatch: pytest.Monkey
     item = burning(target=0.99, bad=100)
     evaluate(NOW)
     extend(item, NOW + 20 * MINUTE)
-    monkeypatch.setattr(cost.selectors, "windows", lambda _: 1 / 0)
+    monkeypatch.setattr("slo.selectors.windows", lambda _: 1 / 0)
     run(NOW + 8 * MINUTE, NOW + 12 * MINUTE, MINUTE)
     alert = of("burn")
     assert (alert.state, alert.spent) == ("resolved", None)
