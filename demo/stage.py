@@ -88,8 +88,8 @@ def populate(at: datetime, tick: int, progress: Progress) -> datetime:
 
 
 def token(at: datetime) -> str:
-    """A fresh token for the world's flags; the one before is void."""
-    return issue_token("demo world", "viewer", at)
+    """A fresh token for the world's flags and circuits; the one before is void."""
+    return issue_token("demo world", "operator", at)
 
 
 def prometheus(data: Path, port: int, world: int) -> list[str]:

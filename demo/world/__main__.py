@@ -1,6 +1,7 @@
 """`python -m demo.world`: run the simulated services until told to stop.
 
-The token for the flags comes from the environment (`WORLD_TOKEN`), where other users of the machine cannot see it.
+The token for flags and circuits comes from the environment (`WORLD_TOKEN`), where other users of the machine cannot see
+it.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import signal
 import threading
 import time
 
+from demo.world.clients import EVERY, Clients
 from demo.world.flags import Flags
 from demo.world.inbox import Inbox
 from demo.world.server import Server
@@ -32,6 +34,8 @@ def main() -> None:
         signal.signal(number, lambda *_: stopped.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     flags.start()
+    clients = Clients(options.flags.rstrip("/"), os.environ.get("WORLD_TOKEN", ""))
+    threading.Thread(target=_tell, args=(clients, world, stopped), daemon=True).start()
     while not stopped.wait(STEP):
         flags.off()
         now = time.time()
@@ -39,6 +43,11 @@ def main() -> None:
         world.off = flags.off(f"user-{now:.0f}")
         world.advance(now)
     flags.stop()
+
+
+def _tell(clients: Clients, world: World, stopped: threading.Event) -> None:
+    while not stopped.wait(EVERY):
+        clients.tell(world.conditions())
 
 
 def _options() -> argparse.Namespace:

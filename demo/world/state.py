@@ -47,6 +47,10 @@ class World:
                 for limit, number in counts.within.items():
                     self._within[part.name, limit] += number
 
+    def conditions(self) -> dict[str, model.Condition]:
+        """How every part fares now."""
+        return model.conditions(self.at, self.anchor, self.off)
+
     def exposition(self, group: str) -> bytes:
         """What `/metrics` of a group of services answers. Raises KeyError for an unknown group."""
         return generate_latest(self._registries[group])
