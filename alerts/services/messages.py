@@ -1,6 +1,7 @@
 """Word what a delivery has to tell, as things are when it is sent."""
 
 from collections.abc import Container
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from alerts.rules.bundle import Bundle, Event
 from alerts.rules.figures import restore
 from alerts.rules.message import Message, episode_key
 from alerts.rules.verdicts import State
+from alerts.services.remedies import shed_for
 from slo.maths.burn import SEVERITIES
 
 # Open alerts before those that are over, pages before tickets, then the oldest.
@@ -29,7 +31,11 @@ def compose(delivery: Delivery, runbooks: Container[str], at: datetime) -> Bundl
     if not told:
         return None
     causes = _causes(told)
-    items = tuple(_message(alert, causes.get(alert.pk, ""), runbooks) for alert in sorted(told, key=_urgency))
+    shed = shed_for([alert for alert in told if alert.state in Alert.OPEN])
+    items = tuple(
+        replace(_message(alert, causes.get(alert.pk, ""), runbooks), shed=shed.get(alert.service_id or 0, ()))
+        for alert in sorted(told, key=_urgency)
+    )
     alone = len(items) == 1
     return Bundle(
         key=delivery.dedup_key,

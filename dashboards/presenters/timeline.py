@@ -16,17 +16,18 @@ from degradation.models import FlagChange
 Kind = Transition.Kind
 
 _TITLES: dict[str, tuple[str, Tone]] = {
-    Kind.ACKNOWLEDGEMENT: ("Acknowledged", "info"),
+    Kind.ACKNOWLEDGEMENT: ("No longer acknowledged", "info"),
     Kind.SILENCE: ("Silence lifted", "none"),
     Kind.INHIBITION: ("No longer held back", "none"),
     Kind.ESCALATION: ("Escalated", "warn"),
     Kind.REMINDER: ("Reminded", "none"),
     Kind.FLAPPING: ("Flapping", "warn"),
     Kind.RUNBOOK: ("Runbook", "info"),
-    Kind.DELIVERY: ("Delivery", "none"),
+    Kind.DELIVERY: ("Reported", "none"),
 }
 # How the cause of what begins is worded; any other is an end.
 _BEGINNINGS: dict[str, tuple[str, str]] = {
+    Kind.ACKNOWLEDGEMENT: ("acknowledged", "Acknowledged"),
     Kind.SILENCE: ("silenced", "Silenced"),
     Kind.INHIBITION: ("held back", "Held back"),
 }

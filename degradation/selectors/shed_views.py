@@ -1,7 +1,7 @@
 """Reads: what is and was shed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,15 @@ def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
         elif key in since:
             found.append(ShedSpan(key, since.pop(key), at))
     return found + [ShedSpan(key, begun, end) for key, begun in since.items()]
+
+
+def shed_now(services: Collection[int]) -> dict[int, list[str]]:
+    """The flags that are shed at present, by the primary keys of these services."""
+    found: dict[int, list[str]] = defaultdict(list)
+    marked = Flag.objects.filter(service__in=services, shed_at__isnull=False).order_by("-tier", "key")
+    for service, key in marked.values_list("service", "key"):
+        found[service].append(key)
+    return found
 
 
 def shedding() -> list[ShedView]:

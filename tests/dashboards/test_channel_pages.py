@@ -107,3 +107,17 @@ def test_a_page_of_many_messages_needs_few_queries(
         Delivery.objects.create(group=group, channel=on_call, dedup_key=str(n), owed_at=NOW, due_at=NOW)
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         assert len(channel_page("on-call", NOW).letters) == 51
+
+
+def test_the_timeline_of_an_alert_shows_what_receivers_reported(reader: Client, world: World) -> None:
+    for kind, cause in (
+        ("acknowledgement", "acknowledged: in PagerDuty"),
+        ("acknowledgement", "its acknowledgement ran out in PagerDuty"),
+        ("delivery", "DiskFull fires in Alertmanager"),
+    ):
+        world.alert.transitions.create(
+            kind=kind, at=NOW, before="firing", after="firing", cause=cause, via="pager:Tenex"
+        )
+    page = text(reader.get(f"/alerts/{world.alert.pk}/"))
+    titles = [page.count(f'event-title">{title}') for title in ("Acknowledged", "No longer acknowledged", "Reported")]
+    assert titles == [1, 1, 1]
