@@ -12,7 +12,8 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "budget": ("the error budget of {} calls for action", "the error budget of {} calls for nothing more"),
     "source": ("the source {} does not answer", "the source {} answers again"),
     "delivery": ("the channel {} does not deliver", "the channel {} delivers again"),
-    "shedding": ("the shedding of {} needs a person", "the shedding of {} goes on by itself"),
+    # Its title is a sentence already: `Shedding of The shop goes to and fro`.
+    "shedding": ("{}", "{}: over"),
     "test": ("{} is only being tested", "{} was only being tested"),
 }
 _OTHER = ("{}", "{} is over")

@@ -126,9 +126,9 @@ def test_figures_survive_being_kept() -> None:
         ),
         (
             "shedding",
-            "shop {}",
-            "Ticket: the shedding of shop {} needs a person: why",
-            "Resolved: the shedding of shop {} goes on by itself",
+            "Shedding of {} goes to and fro",
+            "Ticket: Shedding of {} goes to and fro: why",
+            "Resolved: Shedding of {} goes to and fro: over",
         ),
         ("news", "Things", "Ticket: Things: why", "Resolved: Things is over"),
     ],
