@@ -13,7 +13,7 @@ def conditions(**errors: float) -> dict[str, Condition]:
     return {part.name: Condition(errors.get(part.name, part.errors), 1, 1, 0) for part in PARTS}
 
 
-@pytest.mark.parametrize(("errors", "least", "most"), [(0.0, 0, 0), (0.35, 2, 8), (0.5, 6, 11), (1.0, 12, 12)])
+@pytest.mark.parametrize(("errors", "least", "most"), [(0.0, 0, 0), (0.3, 2, 8), (0.4, 5, 11), (1.0, 12, 12)])
 def test_more_of_them_open_the_more_fails(errors: float, least: int, most: int) -> None:
     told = Clients("", "").reports(conditions(orders=errors))
     assert len(told) == len(CALLED) * INSTANCES
