@@ -1,6 +1,7 @@
 """Alerts and the outbox as Prometheus metrics, derived from the rows at the moment of the scrape."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import product
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -8,8 +9,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from alerts import selectors
 from alerts.models import Alert
 from alerts.rules.verdicts import NAMES
+from alerts.selectors_channels import standings
 from slo.maths.burn import SEVERITIES
 from slo.metrics import LABELS, all_identities
+
+CIRCUIT = ("closed", "open", "half-open")
 
 
 class Alerts:
@@ -35,6 +39,22 @@ class Alerts:
         yield GaugeMetricFamily(
             "brownout_dead_letters", "Messages that were given up", value=len(selectors.dead_letters())
         )
+        yield from _channels()
+
+
+def _channels() -> Iterator[Metric]:
+    """Each channel: its circuit (1 for the state it is in), what is owed to it and what was given up."""
+    circuit = GaugeMetricFamily("brownout_channel_circuit", "State of a channel's circuit", labels=("channel", "state"))
+    owed = GaugeMetricFamily("brownout_channel_owed", "Messages owed to a channel", labels=("channel",))
+    dead = GaugeMetricFamily("brownout_channel_dead_letters", "Messages given up at a channel", labels=("channel",))
+    for standing in standings(datetime.now(UTC)):
+        name = standing.channel.name
+        now = standing.state if standing.state in CIRCUIT else "closed"
+        for state in CIRCUIT:
+            circuit.add_metric((name, state), now == state)
+        owed.add_metric((name,), standing.owed)
+        dead.add_metric((name,), standing.dead)
+    yield from (circuit, owed, dead)
 
 
 def _each() -> Metric:
