@@ -40,7 +40,18 @@ def evaluate(at: datetime) -> int:
             log.warning("Nothing was judged at %s: that instant, or a later one, has been judged already", at)
             return 0
         book = standing(alerts().filter(state__in=Alert.OPEN))
-        return settle(_cases(judged, book, at), at) + follow_up(at)
+        return settle(_cases(judged, book, at), at) + _followed_up(at)
+
+
+def _followed_up(at: datetime) -> int:
+    """What becomes of open alerts; where that fails, what was judged stays."""
+    try:
+        return follow_up(at)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("Silences, escalations and reminders could not be looked at; the next evaluation tries again")
+        return 0
 
 
 def _judge(at: datetime, chosen: Sequence[Objective]) -> list[tuple[Objective, Status]]:

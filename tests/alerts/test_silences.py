@@ -270,3 +270,13 @@ class TestDocuments:
         alert.refresh_from_db()
         assert (alert.suppressed, kinds(announced)) == (False, ["state", "silence"])
         assert "declared no longer" in history(alert)[-1]
+
+
+class TestJudging:
+    def test_what_fires_in_a_silence_is_not_told_until_it_is_over(self, announced: list[Transition]) -> None:
+        made = silence()
+        alert = fired()
+        assert (alert.silence, announced) == (made, [])
+        assert history(alert) == ["silenced until 2026-03-02 14:00 UTC by a test: we know"]
+        silences.end(made.pk, NOW + MINUTE, reason="it is not that")
+        assert kinds(announced) == ["silence"]
