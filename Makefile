@@ -19,8 +19,8 @@ help: ## list the commands
 setup: ## only the environment, from the lock file
 	@$(call installed,requirements-dev.txt) || $(call installed,requirements.txt) || { $(call install,requirements.txt); }
 
-demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080 moves it, PROMETHEUS=1 measures through one
-	@$(RUN) manage.py demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS),--prometheus)
+demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080 moves it, PROMETHEUS=1 measures through one, SCENARIO=campaign tells another story
+	@$(RUN) manage.py demo $(if $(RESET),--reset) $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS),--prometheus) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test: lint unit integration browser postgres ## every check and every test
 

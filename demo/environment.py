@@ -36,6 +36,7 @@ def environment(data: Path, port: int) -> dict[str, str]:
         "DEBUG": "0",
         "TICK_SECONDS": "5",
         "PUBLIC_READ": "1",
+        "PUBLIC_STATUS": "1",
         "BASE_URL": f"http://127.0.0.1:{port}",
         "HTTPS": "0",
         "TRUST_PROXY": "0",
@@ -49,6 +50,8 @@ def environment(data: Path, port: int) -> dict[str, str]:
         "EMAIL_PASSWORD": "",
         "EMAIL_TLS": "0",
         "EMAIL_FROM": "brownout@localhost",
+        "WATCHDOG_URL": "",
+        "WATCHDOG_SECONDS": "60",
         "LOG_LEVEL": "WARNING",
     }
 

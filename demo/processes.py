@@ -42,8 +42,10 @@ class Lines(Printer):  # type: ignore[misc]
             self._ending, self.first_stop = True, message.data.strip()
 
 
-def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str, list[str]]:
-    """What to run, by name."""
+def commands(
+    data: Path, port: int, world_port: int, anchor: float, told: tuple[str, float] | None = None
+) -> dict[str, list[str]]:
+    """What to run, by name. `told` is a scenario and the epoch seconds it begins at."""
     python = sys.executable
     celery = [python, "-m", "celery", "--quiet", "-A", "config"]
     calm = ["--loglevel", "WARNING"]
@@ -61,6 +63,7 @@ def commands(data: Path, port: int, world_port: int, anchor: float) -> dict[str,
         "world": [
             *(python, "-m", "demo.world", "--port", str(world_port)),
             *("--flags", f"http://127.0.0.1:{port}", "--anchor", str(anchor)),
+            *(("--scenario", told[0], "--begun", str(told[1])) if told else ()),
         ],
     }
 

@@ -17,7 +17,12 @@ RAMPS = 75 * MINUTE
 @dataclass(frozen=True, slots=True)
 class Incident:
     """A component misbehaves: `errors` is the share of its requests that fail at the worst moment under full load,
-    `slowness` what its response times are multiplied by then. `period` seconds lie between its waves."""
+    `slowness` what its response times are multiplied by then. `period` seconds lie between its waves, and it takes
+    `ramp` seconds to come and to go.
+
+    Of the trouble, the share `by_load` goes with the load to the power `steep`; the rest is not about load. Callers
+    repeat what failed up to `retries` times, which adds to the load.
+    """
 
     name: str
     component: str
@@ -26,6 +31,14 @@ class Incident:
     errors: float = 0.0
     slowness: float = 1.0
     period: float = 420.0
+    ramp: float = RAMP
+    by_load: float = 0.65
+    steep: float = 1.0
+    retries: int = 0
+
+    def weight(self, load: float) -> float:
+        """What is left of the errors under `load`, where 1 is full load."""
+        return 1 - self.by_load + self.by_load * float(load**self.steep)
 
     def level(self, at: float) -> float:
         """How bad it is at `at`, 0 to 1: it comes and goes within seconds, and waxes and wanes between."""
@@ -33,7 +46,7 @@ class Incident:
         if since <= 0 or left <= 0:
             return 0.0
         wave = 0.85 + 0.15 * math.cos(2 * math.pi * since / self.period)
-        return min(1.0, since / RAMP, left / RAMP) * wave
+        return min(1.0, since / self.ramp, left / self.ramp) * wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,24 @@ FORCED = (
     Forced("search-suggestions", False, -3 * DAY, HOUR, "Does search fail less without suggestions? Looking into it"),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the live world goes through again and again, every `cycle` seconds; `about` tells it to people."""
+
+    about: str
+    incidents: tuple[Incident, ...]
+    cycle: int = 30 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The story that is told, and how many seconds after the anchor it began."""
+
+    story: Story
+    begun: float = 0.0
+
+
 # After the anchor the same hour and a bit comes back again and again.
 CYCLE = 70 * MINUTE
 LIVE = (
@@ -129,23 +160,71 @@ LIVE = (
 )
 
 
-def incidents(at: float) -> Iterator[tuple[Incident, float]]:
+STORIES = {
+    "everyday": Story("an hour with a saturated model, orders that time out and a campaign", LIVE, CYCLE),
+    "campaign": Story(
+        "a campaign overloads the recommendations; less load helps, so what is shed brings the burn down",
+        (
+            Incident(
+                *("a campaign overloads the recommendations", "recommendations", 0, 14 * MINUTE),
+                errors=0.24,
+                slowness=2.6,
+                by_load=0.97,
+                steep=3.0,
+            ),
+        ),
+    ),
+    "llm-outage": Story(
+        "the language model is gone for ten minutes; after five a banner goes up",
+        (Incident("the language model is down", "llm", 0, 10 * MINUTE, errors=0.98, period=1e9, by_load=0.0),),
+    ),
+    "slow-returns": Story(
+        "returns answer slowly, and some not at all",
+        (Incident("returns are slow", "returns", 0, 12 * MINUTE, errors=0.06, slowness=4.0),),
+    ),
+    "retry-storm": Story(
+        "orders falter, and callers that try again make it worse",
+        (Incident("callers repeat failed orders", "orders", 0, 12 * MINUTE, errors=0.3, slowness=2.0, retries=2),),
+    ),
+    "slow-leak": Story(
+        "search gets worse little by little for half an hour",
+        (Incident("search leaks memory", "search", 0, 40 * MINUTE, errors=0.03, ramp=30 * MINUTE, period=1e9),),
+        cycle=50 * MINUTE,
+    ),
+    "zone-loss": Story(
+        "one of three zones is gone: everything that ran there fails until it has moved",
+        tuple(
+            Incident("a zone is lost", component, 0, 9 * MINUTE, errors=errors, slowness=slowness)
+            for component, errors, slowness in (
+                *(("orchestrator", 0.07, 1.6), ("database", 0.02, 2.5), ("catalog", 0.05, 1.5)),
+                *(("search", 0.08, 1.7), ("orders", 0.06, 1.6)),
+            )
+        ),
+    ),
+}
+EVERYDAY = Plot(STORIES["everyday"])
+
+
+def incidents(at: float, plot: Plot = EVERYDAY) -> Iterator[tuple[Incident, float]]:
     """What is going on at `at`, each with its level."""
     for incident in HISTORY:
         if level := incident.level(at):
             yield incident, level
-    if at >= 0:
-        for incident in LIVE:
-            if level := incident.level(at % CYCLE):
+    if at >= max(0.0, plot.begun):
+        for incident in plot.story.incidents:
+            if level := incident.level((at - plot.begun) % plot.story.cycle):
                 yield incident, level
 
 
-def news(at: float) -> str:
+def news(at: float, plot: Plot = EVERYDAY) -> str:
     """A sentence about an instant after the anchor: what is going on, or when something will."""
-    now = [incident.name for incident, _ in incidents(at)]
+    now = list(dict.fromkeys(incident.name for incident, _ in incidents(at, plot)))
     if now:
         return f"Right now {' and '.join(now)}."
-    wait = min((incident.start - at) % CYCLE for incident in LIVE)
+    since = at - plot.begun
+    wait = min(
+        (incident.start - since) % plot.story.cycle if since >= 0 else -since for incident in plot.story.incidents
+    )
     return f"All is calm; the next incident begins in {math.ceil(wait / MINUTE)} min."
 
 

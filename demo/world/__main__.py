@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 
+from demo import scenario
 from demo.world.clients import EVERY, Clients
 from demo.world.flags import Flags
 from demo.world.inbox import Inbox
@@ -25,7 +26,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     now = time.time()
     world, flags = (
-        World(options.anchor or now, now),
+        World(options.anchor or now, now, plot=_plot(options, now)),
         Flags(options.flags.rstrip("/"), os.environ.get("WORLD_TOKEN", "")),
     )
     server = Server((options.host, options.port), world, Inbox())
@@ -50,12 +51,19 @@ def _tell(clients: Clients, world: World, stopped: threading.Event) -> None:
         clients.tell(world.conditions())
 
 
+def _plot(options: argparse.Namespace, now: float) -> scenario.Plot:
+    begun = (options.begun or now) - (options.anchor or now)
+    return scenario.Plot(scenario.STORIES[options.scenario], begun) if options.scenario else scenario.EVERYDAY
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo.world", description="Simulated services for the demo.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--flags", default="http://127.0.0.1:8000", help="where Brownout answers OFREP")
     parser.add_argument("--anchor", type=float, help="epoch seconds the scenario hangs on (default: now)")
+    parser.add_argument("--scenario", choices=sorted(scenario.STORIES), help="what happens (default: everyday)")
+    parser.add_argument("--begun", type=float, help="epoch seconds the scenario begins at (default: now)")
     return parser.parse_args()
 
 

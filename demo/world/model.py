@@ -47,10 +47,12 @@ def turns(at: float) -> float:
     return TURNS * daily * weekend * swell
 
 
-def conditions(at: float, anchor: float, off: frozenset[str]) -> dict[str, Condition]:
+def conditions(
+    at: float, anchor: float, off: frozenset[str], plot: scenario.Plot = scenario.EVERYDAY
+) -> dict[str, Condition]:
     """How every part fares at `at` while the flags in `off` are off."""
     then = at - anchor
-    going_on = list(scenario.incidents(then))
+    going_on = list(scenario.incidents(then, plot))
     found: dict[str, Condition] = {}
     leaked = 0.0
     for part in PARTS:
@@ -59,15 +61,25 @@ def conditions(at: float, anchor: float, off: frozenset[str]) -> dict[str, Condi
         errors, slowness = part.errors, 1.0
         if part.name == scenario.LEAK.component:
             errors += scenario.LEAK.ratio(then)
+        undone = full - load
         for incident, level in going_on:
             if incident.component == part.name:
-                # Less load helps, though not as much as the load falls: part of the trouble is not about load.
-                errors += incident.errors * level * (0.35 + 0.65 * load / full)
+                more, load = _troubled(incident, level, load, full)
+                errors += more
                 slowness += (incident.slowness - 1) * level * load / full
-        found[part.name] = Condition(min(1.0, errors), slowness, load, full - load)
+        found[part.name] = Condition(min(1.0, errors), slowness, load, undone)
         leaked += part.leak * load * max(0.0, errors - part.errors)
     found["conversation"] = _conversation(found, leaked)
     return found
+
+
+def _troubled(incident: scenario.Incident, level: float, load: float, full: float) -> tuple[float, float]:
+    """The errors an incident adds, and the load with what callers try again because of them."""
+    errors, repeated = incident.errors * level * incident.weight(load / full), load
+    for _ in range(8 if incident.retries else 0):
+        repeated = load * (1 + incident.retries * min(1.0, errors))
+        errors = incident.errors * level * incident.weight(repeated / full)
+    return errors, repeated
 
 
 def _conversation(found: Mapping[str, Condition], leaked: float) -> Condition:

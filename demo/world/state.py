@@ -19,8 +19,8 @@ LONGEST_STEP = 5.0
 class World:
     """Every component's counters since `started`; `advance` lets time pass. Safe to read from other threads."""
 
-    def __init__(self, anchor: float, started: float, seed: int = 7) -> None:
-        self.anchor, self.started, self.at = anchor, started, started
+    def __init__(self, anchor: float, started: float, seed: int = 7, plot: scenario.Plot = scenario.EVERYDAY) -> None:
+        self.anchor, self.started, self.at, self.plot = anchor, started, started, plot
         self.off: frozenset[str] = frozenset()
         self._lock = Lock()
         self._chance = random.Random(seed)
@@ -34,7 +34,7 @@ class World:
     def advance(self, at: float) -> None:
         """Let the world live on to the instant `at` (epoch seconds); a machine that slept lost that time."""
         span, self.at = min(at - self.at, LONGEST_STEP), at
-        conditions = model.conditions(at, self.anchor, self.off)
+        conditions = model.conditions(at, self.anchor, self.off, self.plot)
         turns = model.turns(at) * span
         with self._lock:
             for part in PARTS:
@@ -57,8 +57,8 @@ class World:
 
     def report(self) -> str:
         """A few lines for people: what is going on and which flags are off."""
-        conditions = model.conditions(self.at, self.anchor, self.off)
-        going_on = [incident.name for incident, _ in scenario.incidents(self.at - self.anchor)]
+        conditions = model.conditions(self.at, self.anchor, self.off, self.plot)
+        going_on = [incident.name for incident, _ in scenario.incidents(self.at - self.anchor, self.plot)]
         lines = [
             "MangaAssist, a simulated shopping assistant",
             f"going on: {', '.join(going_on) or 'nothing unusual'}",

@@ -10,7 +10,7 @@ import requests
 from demo import history, scenario
 from demo.scenario import DAY, HOUR, LIVE, MINUTE, NOW
 from demo.world import model
-from demo.world.components import BUCKETS, FLAGS, GROUPS, PARTS, Part
+from demo.world.components import BUCKETS, FLAGS, FULL, GROUPS, PARTS, Part
 from demo.world.inbox import Inbox
 from demo.world.server import Server
 from demo.world.state import World
@@ -170,3 +170,36 @@ def test_the_page_for_people_says_what_is_going_on(server: str) -> None:
 def test_an_unknown_group_or_path_is_not_found(server: str) -> None:
     assert requests.get(f"{server}/metrics/nobody", timeout=5).status_code == 404
     assert requests.get(f"{server}/elsewhere", timeout=5).status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(set(scenario.STORIES) - {"everyday"}))
+def test_every_story_brings_trouble_to_something_that_is_there_and_ends_before_it_begins_again(name: str) -> None:
+    plot = scenario.Plot(scenario.STORIES[name], begun=1_000 * MINUTE)
+    assert {incident.component for incident in plot.story.incidents} <= set(BY_NAME)
+    assert all(incident.start + incident.length < plot.story.cycle for incident in plot.story.incidents)
+    assert not list(scenario.incidents(999 * MINUTE, plot))
+    assert [i.name for i, _ in scenario.incidents(1_005 * MINUTE, plot)] == [i.name for i in plot.story.incidents]
+    assert scenario.news(999 * MINUTE, plot) == "All is calm; the next incident begins in 1 min."
+
+
+def test_what_callers_repeat_makes_a_storm_worse_and_less_load_calms_it() -> None:
+    plot = scenario.Plot(scenario.STORIES["retry-storm"], begun=1_000 * MINUTE)
+    at = ANCHOR + 1_007 * MINUTE
+    storm = model.conditions(at, ANCHOR, NOTHING_OFF, plot)["orders"]
+    calm = model.conditions(at, ANCHOR, frozenset({"parcel-map", "order-updates"}), plot)["orders"]
+    assert storm.load > 1.5 * FULL["orders"]
+    assert storm.errors > plot.story.incidents[0].errors
+    assert calm.errors < 0.7 * storm.errors
+
+
+def test_shedding_ends_most_of_the_trouble_of_the_campaign_step_by_step() -> None:
+    plot = scenario.Plot(scenario.STORIES["campaign"], begun=1_000 * MINUTE)
+    steps = (
+        NOTHING_OFF,
+        frozenset({"promotion-nudges"}),
+        frozenset({"promotion-nudges", "personalised-recommendations"}),
+    )
+    found = [model.conditions(ANCHOR + 1_007 * MINUTE, ANCHOR, off, plot)["recommendations"].errors for off in steps]
+    assert found[0] > 0.15
+    assert found[1] < 0.6 * found[0]
+    assert found[2] < 0.1 * found[0]

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from demo import logins, processes, scenario, stage
 from demo.environment import add_options, environment
 from slo.services.access import RANKS
 
+# A scenario that was asked for begins once everything runs and has been looked at for a moment.
+LEAD = timedelta(seconds=90)
+
 
 class Command(BaseCommand):
     help = "Run the demo: sets everything up, keeps its data between starts, stops with Ctrl-C."
@@ -29,6 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_options(parser)
         parser.add_argument("--reset", action="store_true", help="forget the demo's data and start over")
+        parser.add_argument("--scenario", metavar="NAME", help=f"what happens: {', '.join(scenario.STORIES)}")
         parser.add_argument("--prometheus", action="store_true", help="measure through a Prometheus server")
 
     def handle(self, *_: object, **options: Any) -> None:
@@ -37,11 +41,14 @@ class Command(BaseCommand):
             raise CommandError("The demo needs its own environment: start it as `python manage.py demo`")
         if options["prometheus"] and not shutil.which("prometheus"):
             raise CommandError("There is no `prometheus` here: install it (apt install prometheus), or leave it out")
+        story = options["scenario"] or ""
+        if story and story not in scenario.STORIES:
+            raise CommandError(f"There is no scenario {story!r}; there are {', '.join(scenario.STORIES)}")
         with _alone(data):
             _check_free(port)
             if options["reset"]:
                 stage.clear(data)
-            sys.exit(_run(data, port, prometheus=options["prometheus"]))
+            sys.exit(_run(data, port, story, prometheus=options["prometheus"]))
 
 
 @contextmanager
@@ -82,7 +89,7 @@ def _near(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(data: Path, port: int, *, prometheus: bool) -> int:
+def _run(data: Path, port: int, story: str, *, prometheus: bool) -> int:
     """Set everything up and run it. Returns the exit code."""
     world, server = _near(port), _near(port + 1) if prometheus else 0
     at = datetime.now(UTC)
@@ -93,11 +100,17 @@ def _run(data: Path, port: int, *, prometheus: bool) -> int:
         anchor = stage.populate(at, settings.TICK_SECONDS, progress)
     secret = {"WORLD_TOKEN": stage.token(at)}
     connections.close_all()
-    commands = processes.commands(data, port, world, anchor.timestamp())
+    begins = at + LEAD
+    told = (story, begins.timestamp()) if story else None
+    commands = processes.commands(data, port, world, anchor.timestamp(), told)
     if prometheus:
         commands["prometheus"] = stage.prometheus(data, server, world)
     live = f"http://127.0.0.1:{port}/health/live"
-    news = scenario.news((at - anchor).total_seconds())
+    since = (begins - anchor).total_seconds()
+    plot = scenario.Plot(scenario.STORIES[story], since) if story else scenario.EVERYDAY
+    news = scenario.news((at - anchor).total_seconds(), plot)
+    if story:
+        news += f" Then: {plot.story.about}."
     return processes.run(commands, secret, lambda: _welcome(settings.BASE_URL, world, news), live)
 
 
