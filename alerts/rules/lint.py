@@ -1,6 +1,6 @@
 """What is wrong with the runbooks there are, and which are missing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -91,7 +91,10 @@ class Finding:
 def findings(books: Sequence[Book], world: World, at: datetime, stale_days: int = STALE_DAYS) -> tuple[Finding, ...]:
     """Everything that is wrong: what is missing first, then by runbook and line."""
     shelf = {book.name: book for book in books}
-    own = [finding for book in books for finding in _of_book(book, shelf, world, at, timedelta(days=stale_days))]
+    reached = _reached(books, world)
+    own = [
+        finding for book in books for finding in _of_book(book, shelf, reached, world, at, timedelta(days=stale_days))
+    ]
     ordered = sorted(own, key=lambda found: (found.runbook, found.line or 0, found.rule, found.subject))
     return (*_missing(shelf, world), *ordered)
 
@@ -125,7 +128,9 @@ def _missing(shelf: Mapping[str, Book], world: World) -> Iterator[Finding]:
             yield Finding("missing", failure.ref, f"no runbook says what to do when {failure.said}")
 
 
-def _of_book(book: Book, shelf: Mapping[str, Book], world: World, at: datetime, stale: timedelta) -> Iterator[Finding]:
+def _of_book(
+    book: Book, shelf: Mapping[str, Book], reached: Container[str], world: World, at: datetime, stale: timedelta
+) -> Iterator[Finding]:
     for item in book.text.references:
         problem = _link(item, book, shelf, world) if item.kind == "link" else _braces(item, world)
         if problem:
@@ -139,16 +144,19 @@ def _of_book(book: Book, shelf: Mapping[str, Book], world: World, at: datetime, 
     if (idle := at - (book.exercised or book.written)) > stale:
         since = "was not exercised for" if book.exercised else "has never been exercised in"
         yield Finding("stale", book.name, f"{since} {idle.days} days", book.name)
-    if not _reachable(book, shelf, world):
+    if not book.covers and book.name not in reached:
         yield Finding("unreachable", book.name, "nothing refers to it", book.name)
 
 
-def _reachable(book: Book, shelf: Mapping[str, Book], world: World) -> bool:
-    if book.covers or book.name in world.referred or book.name in world.objectives.values():
-        return True
-    page = f"/runbooks/{book.name}/"
-    others = (other for other in shelf.values() if other.name != book.name)
-    return any(item.kind == "link" and item.target.startswith(page) for o in others for item in o.text.references)
+def _reached(books: Iterable[Book], world: World) -> frozenset[str]:
+    """Names of the runbooks that something refers to: an objective, a policy, or another runbook."""
+    linked = {
+        (item.target.split("/")[2], book.name)
+        for book in books
+        for item in book.text.references
+        if item.kind == "link" and item.target.startswith("/runbooks/")
+    }
+    return world.referred | set(world.objectives.values()) | {to for to, start in linked if to != start}
 
 
 def _link(item: Reference, book: Book, shelf: Mapping[str, Book], world: World) -> tuple[Rule, str] | None:

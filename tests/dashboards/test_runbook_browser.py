@@ -119,8 +119,8 @@ def test_a_preview_comes_without_leaving_the_form(page: Page, live_server: LiveS
     page.goto(f"{live_server.url}/runbooks/orders/edit")
     page.locator("#body").fill("## Recovery\n\n1. Nothing but this.\n")
     page.get_by_role("button", name="Preview").click()
-    expect(page.locator("#preview")).to_contain_text("Nothing but this.")
-    assert page.locator("#preview li").count() == 1
+    expect(page.locator("#draft")).to_contain_text("Nothing but this.")
+    assert page.locator("#draft li").count() == 1
     page.get_by_label("Why it changes").fill("shorter")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".messages")).to_contain_text("Version 3 is what people read now.")

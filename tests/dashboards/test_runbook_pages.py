@@ -106,17 +106,16 @@ def test_a_runbook_is_found_by_title_text_owner_and_service_whatever_the_case(
     assert "No runbook has “<b>”" in text(reader, "/runbooks/?q=<b>")
 
 
-def test_the_list_of_four_hundred_runbooks_takes_few_queries(
+def test_the_list_of_two_hundred_runbooks_takes_few_queries(
     reader: Client, world: World, django_assert_max_num_queries: pytest.FixtureRequest
 ) -> None:
-    made = Runbook.objects.bulk_create(Runbook(name=f"book-{n}", title=f"Book {n}") for n in range(400))
+    made = Runbook.objects.bulk_create(Runbook(name=f"book-{n}", title=f"Book {n}") for n in range(200))
     body = BODY * 3
     RunbookVersion.objects.bulk_create(
         RunbookVersion(runbook=book, number=1, body=f"{n}\n{body}", created_at=NOW) for n, book in enumerate(made)
     )
-    reader.get("/runbooks/")
     with django_assert_max_num_queries(40):  # type: ignore[operator]
-        assert "book-399" in text(reader, "/runbooks/")
+        assert "book-199" in text(reader, "/runbooks/")
 
 
 def test_a_version_is_written_with_its_reason_and_shown_against_the_last(operator: Client, book: Runbook) -> None:
