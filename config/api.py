@@ -20,6 +20,7 @@ from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
 from degradation.api_banners import router as banners_router
 from degradation.api_circuits import router as circuits_router
+from degradation.api_shedding import router as shedding_router
 from slo.api import router as slo_router
 from slo.api_annotations import router as annotations_router
 from slo.api_auth import reader
@@ -44,6 +45,7 @@ api.add_router("", silences_router)
 api.add_router("", degradation_router)
 api.add_router("", banners_router)
 api.add_router("", circuits_router)
+api.add_router("", shedding_router)
 api.add_router("", dashboards_router)
 
 

@@ -28,9 +28,15 @@ def _reason() -> forms.CharField:
 
 
 class FlagForm(forms.Form):
-    """Force a flag on or off until an expiry, or hand it back to the loop."""
+    """Force a flag on, off or to a share until an expiry, or hand it back to the loop."""
 
-    value = forms.ChoiceField(choices=(("on", "on"), ("off", "off"), ("auto", "auto")))
+    value = forms.ChoiceField(choices=(("on", "on"), ("off", "off"), ("share", "share"), ("auto", "auto")))
+    share = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=100,
+        error_messages={"min_value": "A share is from 0 to 100 %.", "max_value": "A share is from 0 to 100 %."},
+    )
     reason = _reason()
     minutes = forms.TypedChoiceField(
         choices=EXPIRIES, coerce=int, error_messages={"required": "Say when it ends: an override never stays for good."}
@@ -38,9 +44,13 @@ class FlagForm(forms.Form):
     # The flag as the person saw it: a change by somebody faster is not overwritten.
     version = forms.IntegerField(required=False)
 
-    def wanted(self) -> Literal["on", "off", "auto"]:
-        value: Literal["on", "off", "auto"] = self.cleaned_data["value"]
-        return value
+    def clean(self) -> None:
+        if self.cleaned_data.get("value") == "share" and self.cleaned_data.get("share") is None:
+            raise forms.ValidationError("Say for what percentage of users.")
+
+    def wanted(self) -> Literal["on", "off", "auto"] | int:
+        value: Literal["on", "off", "auto", "share"] = self.cleaned_data["value"]
+        return int(self.cleaned_data["share"]) if value == "share" else value
 
     def until(self, at: datetime) -> datetime:
         return at + timedelta(minutes=self.cleaned_data["minutes"])
@@ -61,6 +71,30 @@ class CircuitForm(forms.Form):
 
     def until(self, at: datetime) -> datetime:
         return at + timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class SwitchForm(forms.Form):
+    """Automatic shedding: off, on, or a dry run."""
+
+    MODES = {"off": (False, False), "on": (True, False), "dry-run": (False, True)}
+
+    mode = forms.ChoiceField(choices=[(mode, mode) for mode in MODES])
+    reason = _reason()
+    version = forms.IntegerField(required=False)
+
+    def wanted(self) -> tuple[bool, bool]:
+        """(automatic, dry run)"""
+        return self.MODES[self.cleaned_data["mode"]]
+
+
+class DrillForm(forms.Form):
+    """Exercise a tier of a service for a few users and minutes."""
+
+    service = forms.SlugField(max_length=200)
+    tier = forms.IntegerField(min_value=2, max_value=4)
+    share = forms.IntegerField(min_value=1, max_value=50)
+    minutes = forms.IntegerField(min_value=1, max_value=240)
+    reason = _reason()
 
 
 class ReasonForm(forms.Form):

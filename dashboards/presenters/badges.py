@@ -1,6 +1,6 @@
 """States as people see them: a shape, a word and a tone. Colour is never the only sign."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dashboards import formats
@@ -53,6 +53,10 @@ _FLAGS = {
     "shed": Badge("half", "Shed", "warn", 0),
     "forced on": Badge("bar", "Forced on", "info", 1),
     "forced off": Badge("bar", "Forced off", "info", 1),
+    "forced to a share": Badge("bar", "Forced to a share", "info", 1),
+    "ramping": Badge("half", "Ramping", "warn", 0),
+    "drill": Badge("ring", "Drill", "info", 1),
+    "dry run": Badge("dotted", "Would be shed", "none", 1),
     "auto": Badge("ring", "Automatic", "none", 2),
 }
 _CIRCUITS = {
@@ -111,9 +115,37 @@ def circuit(phase: str) -> Badge:
     return _CIRCUITS[phase]
 
 
-def flag(state: str) -> Badge:
-    """The state of a flag."""
-    return _FLAGS[state]
+def flag(state: str, share: int = 100) -> Badge:
+    """The state of a flag; one between all users and none says for how many of them it is normal."""
+    badge = _FLAGS[state]
+    if state in ("ramping", "forced to a share", "drill") or (state == "shed" and share):
+        return replace(badge, word=f"{badge.word.removesuffix(' a share')} {share} %")
+    return badge
+
+
+CALM = Badge("ring", "Nothing shed", "none", 3)
+DRY = Badge("dotted", "Dry run", "none", 2)
+_VERDICTS = {
+    "helped": Badge("disc", "Helped", "ok", 3),
+    "no effect": Badge("square", "Did not help", "bad", 0),
+    "unclear": Badge("dotted", "Not known", "none", 2),
+    "pending": Badge("half", "Being measured", "info", 1),
+}
+_OUTCOMES = {
+    "passed": Badge("disc", "Passed", "ok", 3),
+    "aborted": Badge("square", "Aborted", "bad", 0),
+    "running": Badge("half", "Running", "info", 1),
+}
+
+
+def verdict(word: str) -> Badge:
+    """Whether a shed step helped."""
+    return _VERDICTS[word]
+
+
+def outcome(word: str) -> Badge:
+    """How a drill went."""
+    return _OUTCOMES[word]
 
 
 _STEPS = {

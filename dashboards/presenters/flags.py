@@ -5,26 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from alerts import selectors as alerts
 from dashboards.presenters import badges
 from dashboards.presenters.badges import Badge
 from degradation import selectors as degradation
-from degradation.models import FlagChange
-from degradation.selectors import FlagView, ShedView
-from slo import selectors
-from slo.maths.burn import burn_rate
-from slo.maths.status import SHORT
-from slo.maths.windows import to_epoch
+from degradation.models import Automation, FlagChange, ShedStep
+from degradation.selectors import FlagView, ShedView, shed_steps
+from degradation.selectors.shed_steps import Exercised
+from degradation.services import automation
 
 TIERS = {1: "critical", 2: "important", 3: "nice to have", 4: "asynchronous"}
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Whether shedding helped: the burn rate over five minutes when the flag was shed, and now."""
+    """Whether shedding helped: the burn rate for some minutes before the step and after it, and what that comes to."""
 
     before: float | None
     after: float | None
+    badge: Badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,15 @@ class FlagRow:
     service: str
     owner: str
     value: bool
+    share: int
+    dimmer: bool
+    splits: bool
     safe: bool
+    criticality: str
+    protects: tuple[str, ...]
+    cost: str
+    users: float | None
+    last: Exercised | None
     badge: Badge
     forced: bool
     reason: str
@@ -62,48 +68,37 @@ class FlagsPage:
     changed: int
     """Flags that are not automatic: what "restore everything" would restore."""
     shedding: tuple[ShedView, ...]
+    switch: Automation
 
 
 def flags_page(at: datetime) -> FlagsPage:
     """Every flag at `at`; the tier that is shed first comes first."""
     views = sorted(degradation.flags(at), key=lambda view: (-view.flag.tier, view.flag.key))
-    history, effects = degradation.histories(), _effects(views, at)
+    history, steps, last = degradation.histories(), shed_steps.standing_steps(), shed_steps.exercised()
     return FlagsPage(
         tiers=tuple(
             Tier(
                 tier,
                 TIERS[tier],
-                tuple(_row(view, tuple(history.get(view.flag.pk, ())), effects.get(view.flag.pk)) for view in group),
+                tuple(
+                    _row(view, tuple(history.get(view.flag.pk, ())), steps.get(view.flag.key), last.get(view.flag.key))
+                    for view in group
+                ),
             )
             for tier, group in groupby(views, key=lambda view: view.flag.tier)
         ),
         changed=sum(view.state != "auto" for view in views),
         shedding=tuple(degradation.shedding()),
+        switch=automation.present(),
     )
-
-
-def _effects(views: Iterable[FlagView], at: datetime) -> dict[int, Effect]:
-    """By the flag's primary key, of those that are shed for an alert."""
-    shed = [view.flag for view in views if view.state == "shed" and view.flag.shed_by_id and view.flag.shed_at]
-    found_alerts = alerts.alerts().filter(pk__in={flag.shed_by_id for flag in shed})
-    causes = {alert.pk: alert.objective for alert in found_alerts if alert.objective}
-    now = to_epoch(at)
-    found: dict[int, Effect] = {}
-    for pk, item in causes.items():
-        concerned = [flag for flag in shed if flag.shed_by_id == pk]
-        instants = sorted({*(to_epoch(flag.shed_at) for flag in concerned if flag.shed_at), now})
-        windows = selectors.rolling(item, instants, SHORT)
-        burns = {window.end: burn_rate(window.ratio, item.target) for window in windows}
-        found |= {flag.pk: Effect(burns[to_epoch(flag.shed_at)], burns[now]) for flag in concerned if flag.shed_at}
-    return found
 
 
 def flag_rows(views: Iterable[FlagView]) -> tuple[FlagRow, ...]:
     """One row for each flag, in order, without its history."""
-    return tuple(_row(view, (), None) for view in views)
+    return tuple(_row(view, (), None, None) for view in views)
 
 
-def _row(view: FlagView, changes: tuple[FlagChange, ...], effect: Effect | None) -> FlagRow:
+def _row(view: FlagView, changes: tuple[FlagChange, ...], step: ShedStep | None, last: Exercised | None) -> FlagRow:
     flag = view.flag
     return FlagRow(
         key=flag.key,
@@ -112,14 +107,26 @@ def _row(view: FlagView, changes: tuple[FlagChange, ...], effect: Effect | None)
         service=str(flag.service),
         owner=flag.owner,
         value=view.value,
+        share=view.share,
+        dimmer=flag.kind == flag.Kind.DIMMER,
+        splits=flag.splits,
         safe=flag.safe_value,
-        badge=badges.flag(view.state),
+        criticality=flag.criticality,
+        protects=tuple(flag.protects),
+        cost=flag.cost,
+        users=flag.users,
+        last=last,
+        badge=badges.flag(view.state, view.share),
         forced=view.state.startswith("forced"),
         reason=view.reason,
         since=view.since,
         until=view.until,
         by=view.by,
-        alert=flag.shed_by_id if view.state == "shed" else None,
-        effect=effect,
+        alert=flag.shed_by_id if view.state in ("shed", "ramping") else None,
+        effect=_effect(step) if step and not step.dry and view.state in ("shed", "ramping") else None,
         changes=changes,
     )
+
+
+def _effect(step: ShedStep) -> Effect:
+    return Effect(step.before.get("burn"), step.after.get("burn"), badges.verdict(step.verdict))

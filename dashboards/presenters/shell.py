@@ -28,6 +28,7 @@ RAIL = (
     Entry("components", "Components", "grid"),
     Entry("alerts", "Alerts", "bell", (Entry("silences", "Silences", "hush"), Entry("channels", "Channels", "send"))),
     Entry("flags", "Flags", "flag"),
+    Entry("shedding", "Shedding", "dim"),
     Entry("availability", "Availability", "sum"),
     Entry("runbooks", "Runbooks", "book"),
     Entry("reports", "Reports", "page"),

@@ -11,7 +11,8 @@ from dashboards import formats
 from dashboards.presenters import badges
 from dashboards.presenters.badges import Tone
 from degradation import selectors as degradation
-from degradation.models import FlagChange
+from degradation.models import FlagChange, ShedStep
+from degradation.selectors import shed_steps
 
 Kind = Transition.Kind
 
@@ -52,6 +53,7 @@ def events(alert: Alert) -> list[Event]:
     found = [_transition(row, alert.severity) for row in alerts.transitions(alert)]
     found += [_delivery(row) for row in alerts.deliveries(alert)]
     found += [_flag_change(row) for row in degradation.changes_for(alert)]
+    found += [_effect(step) for step in shed_steps.steps_for(alert) if step.measured_at]
     found += [Event(row.at, "runbook", row.what, row.note, "info", row.by) for row in run_events(alert)]
     return sorted(found, key=lambda event: event.at, reverse=True)
 
@@ -77,6 +79,15 @@ def _delivery(row: Delivery) -> Event:
 
 
 def _flag_change(row: FlagChange) -> Event:
-    value = "on" if row.after else "off"
+    between = 0 < row.after_share < 100
+    value = f"{row.after_share} % of users" if between else "on" if row.after else "off"
     by = str(row.actor) if row.actor else ""
     return Event(row.at, "flag", f"{row.cause.capitalize()} {row.key} → {value}", row.reason, "warn", by)
+
+
+def _effect(step: ShedStep) -> Event:
+    badge = badges.verdict(step.verdict)
+    burned = f"burn {formats.factor(step.before.get('burn'))} → {formats.factor(step.after.get('burn'))}"
+    detail = f"{burned}: {step.ended_reason}" if step.verdict == "no effect" and step.ended_reason else burned
+    title = f"Shedding tier {step.tier}: {badge.word.lower()}"
+    return Event(step.measured_at or step.at, "flag", title, detail, badge.tone)

@@ -50,8 +50,9 @@ def _change(request: HttpRequest, key: str) -> HttpResponse:
             messages.success(request, f"{key} is automatic again.")
         else:
             until = form.until(at)
-            flag_service.force(key, wanted == "on", user=user, reason=reason, until=until, at=at, version=seen)
-            messages.success(request, f"{key} is forced {wanted} for {formats.duration((until - at).total_seconds())}.")
+            value, told = (wanted, f"to {wanted} %") if isinstance(wanted, int) else (wanted == "on", wanted)
+            flag_service.force(key, value, user=user, reason=reason, until=until, at=at, version=seen)
+            messages.success(request, f"{key} is forced {told} for {formats.duration((until - at).total_seconds())}.")
     except NotFoundError:
         raise
     except BrownoutError as error:
