@@ -2,7 +2,18 @@
 
 from django.contrib import admin
 
-from alerts.models import Alert, BudgetChange, Channel, Delivery, Runbook, Silence, SilenceChange, Transition
+from alerts.models import (
+    Alert,
+    BudgetChange,
+    Channel,
+    ChannelTrial,
+    Delivery,
+    Report,
+    Runbook,
+    Silence,
+    SilenceChange,
+    Transition,
+)
 from slo.admin import ReadOnly
 
 
@@ -31,6 +42,19 @@ class ChannelAdmin(ReadOnly):
     list_display = ("name", "kind", "severities", "enabled")
     # `spec` may hold tokens.
     exclude = ("spec",)
+
+
+@admin.register(ChannelTrial)
+class ChannelTrialAdmin(ReadOnly):
+    list_display = ("at", "channel", "by", "outcome", "seconds", "answer")
+    list_select_related = ("channel",)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly):
+    list_display = ("at", "channel", "event", "by", "outcome")
+    list_filter = ("channel",)
+    list_select_related = ("channel",)
 
 
 @admin.register(Delivery)

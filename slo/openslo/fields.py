@@ -135,6 +135,3 @@ Url = Annotated[str, AfterValidator(checked_url)]
 
 Labels = Annotated[dict[str, Any], AfterValidator(_labels)]
 """Words about a document, for people and other tools: text or lists of texts."""
-
-Headers = Annotated[dict[str, str], AfterValidator(checked_headers)]
-"""HTTP headers to send."""

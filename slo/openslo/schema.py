@@ -12,7 +12,6 @@ from pydantic.alias_generators import to_camel
 from slo.openslo.fields import (
     Delay,
     Duration,
-    Headers,
     Instant,
     Labels,
     Name,
@@ -28,7 +27,6 @@ __all__ = [
     "Delay",
     "Duration",
     "Envelope",
-    "Headers",
     "Instant",
     "Metadata",
     "Name",
