@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 STREAM = "events"
 # A comment so often: proxies do not take the stream for idle, and a listener that is gone is noticed.
 HEARTBEAT = 10.0
+# How soon a listener that has gone, or may listen no longer, gives its place back.
+LOOK = 0.5
 # A stream ends after so many seconds, up to a fifth earlier, so that listeners spread over new servers; they return.
 LONGEST = 900.0
 # What a listener should wait before it returns, in milliseconds.
@@ -59,18 +61,20 @@ class Streams:
         However many changes there were, only the newest is told: a slow listener is behind by one event at most.
         """
         end = time.monotonic() + LONGEST * random.uniform(0.8, 1)  # noqa: S311 - nothing secret
+        said = time.monotonic()
         yield f"retry: {RETRY}\n\n".encode()
         while self._serving() and time.monotonic() < end and allowed():
             version = self._next(known)
-            if version == known:
-                yield b": nothing new\n\n"
-            elif self._serving():
-                known = version
+            if version != known and self._serving():
+                known, said = version, time.monotonic()
                 yield _event(version)
+            elif time.monotonic() - said >= HEARTBEAT:
+                said = time.monotonic()
+                yield b": nothing new\n\n"
 
     def _next(self, known: str) -> str:
         with self._news:
-            self._news.wait_for(lambda: self._version not in ("", known) or not self._serving(), HEARTBEAT)
+            self._news.wait_for(lambda: self._version not in ("", known) or not self._serving(), min(LOOK, HEARTBEAT))
             return self._version or known
 
 

@@ -1,5 +1,6 @@
 """OFREP in front of Django: an evaluation needs neither its middleware nor the database."""
 
+import select
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -90,11 +91,13 @@ def _stream(asked: Asked, environ: Environ, start: Start) -> Iterable[bytes]:
         token = _listener(asked)
     except RefusedError as refused:
         return _send(refused.answer(), start)
-    _impatient(environ.get("gunicorn.socket"))
+    connection = environ.get("gunicorn.socket")
+    _impatient(connection)
     # X-Accel-Buffering: nginx passes every event on at once.
     headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
     start("200 OK", headers)
-    return _Listened(streams.listen(asked.headers.get("last-event-id", ""), lambda: _may(token)))
+    known_version = asked.headers.get("last-event-id", "")
+    return _Listened(streams.listen(known_version, lambda: _may(token) and not _gone(connection)))
 
 
 def _listener(asked: Asked) -> str:
@@ -113,6 +116,21 @@ def _may(token: str) -> bool:
         return token in (known().roles or {})
     except RefusedError:
         return False
+
+
+def _gone(connection: socket.socket | None) -> bool:
+    """Has the listener closed the connection? Otherwise that is noticed only when something is sent to it."""
+    if connection is None:
+        return False
+    looked = select.poll()
+    looked.register(connection, select.POLLIN)
+    try:
+        # A connection of TLS of our own cannot be looked into.
+        return bool(looked.poll(0)) and connection.recv(1, socket.MSG_PEEK) == b""
+    except ValueError:
+        return False
+    except OSError:
+        return True
 
 
 def _impatient(connection: socket.socket | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.web import ROOT, Web
+from tests.servers import until
 
 SEED = """
 from datetime import UTC, datetime
@@ -37,11 +38,20 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return path, manage("shell", "--no-imports", "-c", SEED)
 
 
-@pytest.fixture
-def web(seeded: tuple[Path, str]) -> Iterator[Web]:
-    """The server, started."""
+@pytest.fixture(scope="session")
+def _web(seeded: tuple[Path, str]) -> Iterator[Web]:
     path, token = seeded
     server = Web(token)
     server.database.write_bytes(path.read_bytes())
     with server:
         yield server
+
+
+@pytest.fixture
+def web(_web: Web) -> Web:
+    """The server, with every flag as it is in calm times; a test may kill it."""
+    if not _web.alive:
+        _web.start()
+    _web.write("UPDATE degradation_flag SET shed_at = NULL, shed_reason = '', shed_to = 0")
+    until(lambda: all(_web.evaluate(key, targetingKey="u")["reason"] == "STATIC" for key in ("nudges", "suggestions")))
+    return _web

@@ -218,13 +218,16 @@ def test_a_revoked_token_ends_its_stream(front: Front) -> None:
     stream.close()
 
 
-def test_a_listener_is_given_up_when_it_takes_nothing() -> None:
+def test_a_listener_is_given_up_when_it_takes_nothing_or_has_gone() -> None:
     import socket
 
     ours, theirs = socket.socketpair()
     with ours, theirs:
         wsgi._impatient(ours)
         assert ours.gettimeout() == wsgi.SEND_SECONDS
+        assert wsgi._gone(ours) is False
+        theirs.close()
+        assert wsgi._gone(ours) is True
     wsgi._impatient(None)
 
 
