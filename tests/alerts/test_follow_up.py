@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from alerts.models import Alert, Transition
 from alerts.services import silences
@@ -119,3 +120,22 @@ def test_a_judgement_stands_even_where_what_follows_it_fails(monkeypatch: pytest
 
     monkeypatch.setattr("alerts.services.evaluate.follow_up", fails)
     assert fired().state == "firing"
+
+
+def test_a_storm_is_silenced_let_go_and_escalated_with_few_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    channel("team", remind=600)
+    channel("lead", after=600)
+    Alert.objects.bulk_create(
+        Alert(kind="source", subject=f"s{n}", severity="page", state="firing", opened_at=NOW, fired_at=NOW)
+        for n in range(200)
+    )
+    asked = {"matchers": ["severity=page"], "start": NOW.isoformat(), "duration": "1h", "reason": "a storm"}
+    with django_assert_max_num_queries(40):
+        made = silences.create(asked, NOW)
+    with django_assert_max_num_queries(60):
+        silences.end(made.pk, NOW + MINUTE, reason="no more")
+    with django_assert_max_num_queries(60):
+        follow_up(NOW + 12 * MINUTE)
+    assert Transition.objects.filter(kind="escalation").count() == 200
