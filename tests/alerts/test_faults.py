@@ -157,7 +157,7 @@ def stage(postgres_url: str, tmp_path: Path) -> Iterator[Stage]:
 def test_nothing_is_lost_invented_or_out_of_order_whatever_is_killed(stage: Stage) -> None:
     sys.stdout.write(f"FAULT_SEED={SEED}\n")
     for _ in range(FAULTS):
-        time.sleep(stage.luck.uniform(0.02, 0.25))
+        time.sleep(stage.luck.uniform(0.02, 0.2))
         stage.strike()
     stage.settle()
     due = {
