@@ -85,7 +85,7 @@ def banner_object(at: datetime) -> list[Served]:
 PARTS: tuple[Part, ...] = (
     Part("flags", flag_values),
     Part("circuits", circuit_flags, every=0.5),
-    Part("capabilities", capability_objects, every=0.5),
+    Part("capabilities", capability_objects, every=2.0),
     Part("banner", banner_object),
 )
 
