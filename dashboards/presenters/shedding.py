@@ -52,6 +52,7 @@ class TierRow:
     """A tier of a service that can be exercised. `never` are flags whose fallback was never seen at work."""
 
     service: str
+    title: str
     tier: int
     flags: tuple[str, ...]
     never: tuple[str, ...]
@@ -101,7 +102,7 @@ def step_row(step: ShedStep) -> StepRow:
 def _standing(found: Standing) -> StandingRow:
     state = found.state
     return StandingRow(
-        found.service.name,
+        str(found.service),
         found.policy,
         badges.flag("dry run") if state.dry and state.shed else _badge(found),
         tuple(sorted(state.shed, reverse=True)),
@@ -120,14 +121,14 @@ def _badge(found: Standing) -> Badge:
 
 def _tiers(at: datetime) -> tuple[TierRow, ...]:
     last = shed_steps.exercised()
-    found: dict[tuple[str, int], list[str]] = {}
+    found: dict[tuple[str, str, int], list[str]] = {}
     for view in degradation.flags(at):
         if view.flag.sheddable:
-            found.setdefault((view.flag.service.name, view.flag.tier), []).append(view.flag.key)
-    return tuple(_tier(service, tier, keys, last) for (service, tier), keys in sorted(found.items()))
+            found.setdefault((view.flag.service.name, str(view.flag.service), view.flag.tier), []).append(view.flag.key)
+    return tuple(_tier(*of, keys, last) for of, keys in sorted(found.items()))
 
 
-def _tier(service: str, tier: int, keys: list[str], last: dict[str, Exercised]) -> TierRow:
+def _tier(service: str, title: str, tier: int, keys: list[str], last: dict[str, Exercised]) -> TierRow:
     times = [last[key] for key in keys if key in last]
     never = tuple(key for key in keys if key not in last)
-    return TierRow(service, tier, tuple(keys), never, max(times, key=lambda item: item.at, default=None))
+    return TierRow(service, title, tier, tuple(keys), never, max(times, key=lambda item: item.at, default=None))

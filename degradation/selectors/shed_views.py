@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
-from degradation.models import Flag, FlagChange, Shedding
+from degradation.models import Flag, FlagChange, Shedding, ShedStep
+from degradation.rules.shedding.signals import times
 from slo.models import Service
 
 
@@ -53,12 +54,33 @@ def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
 
 
 def shed_now(services: Collection[int]) -> dict[int, list[str]]:
-    """The flags that are shed at present, by the primary keys of these services."""
+    """The flags that are shed at present and whether that helped, by the primary keys of these services."""
     found: dict[int, list[str]] = defaultdict(list)
+    effects = _effects(services)
     marked = Flag.objects.filter(service__in=services, shed_at__isnull=False).order_by("-tier", "key")
     for service, key in marked.values_list("service", "key"):
-        found[service].append(key)
+        found[service].append(f"{key}{effects.pop(key, '')}")
+    # A step that was taken back a short while ago is news as well.
+    for key, said in effects.items():
+        flag = Flag.objects.filter(key=key).first()
+        if flag is not None and "did not help" in said:
+            found[flag.service_id].append(f"{key}{said}")
     return found
+
+
+def _effects(services: Collection[int]) -> dict[str, str]:
+    """What the latest step of each flag came to, in words: one that stands, or that an open alert tried in vain."""
+    wanted = Q(ended_at=None) | Q(verdict=ShedStep.Verdict.NO_EFFECT, alert__state="firing")
+    steps = ShedStep.objects.filter(wanted, service__in=services, dry=False).exclude(measured_at=None).order_by("pk")
+    return {key: _effect(step) for step in steps for key in step.flags}
+
+
+def _effect(step: ShedStep) -> str:
+    burned = f"burn {times(step.before.get('burn'))} → {times(step.after.get('burn'))}"
+    if step.verdict == ShedStep.Verdict.HELPED:
+        return f" (helped: {burned})"
+    taken_back = ": reverted" if step.ended_at else ""
+    return f" (did not help{taken_back}: {burned})" if step.verdict == ShedStep.Verdict.NO_EFFECT else ""
 
 
 def shedding() -> list[ShedView]:

@@ -11,6 +11,7 @@ from degradation import selectors
 from degradation.errors import ConflictError, OverrideError, ReportedError
 from degradation.models import Automation, AutomationChange, Flag, FlagChange, Shedding, ShedStep
 from degradation.rules.harm import Dimmed, harm, saved
+from degradation.selectors.shed_views import shed_now
 from degradation.services import automation, flags, shed_requests
 from degradation.tasks import react
 from slo.maths.windows import to_epoch
@@ -174,6 +175,7 @@ def test_a_step_that_helped_says_so_with_its_figures(shop: Service) -> None:
     step = ShedStep.objects.get()
     assert (step.measured_at, step.objective, step.flags) == (rows.later(360), "checkout", ["nudges"])
     assert step.before["bad_ratio"] == pytest.approx(0.1)
+    assert shed_now([shop.pk]) == {shop.pk: ["nudges (helped: burn 100× → 4×)"]}
 
 
 def test_a_step_that_did_not_help_is_reverted_marked_and_left_alone_for_a_while(shop: Service) -> None:
@@ -190,6 +192,7 @@ def test_a_step_that_did_not_help_is_reverted_marked_and_left_alone_for_a_while(
     assert change is not None
     assert (change.cause, change.reason) == ("reverted", step.ended_reason)
     assert {view.flag.key: view.state for view in selectors.flags(at)} == {"nudges": "auto", "photos": "shed"}
+    assert shed_now([shop.pk]) == {shop.pk: ["photos", "nudges (did not help: reverted: burn 100× → 100×)"]}
     play(at, 2_400, tick=240)
     assert ShedStep.objects.filter(tier=4).count() == 1
 
