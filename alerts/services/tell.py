@@ -85,6 +85,8 @@ class _Announcement:
             ending = {c.alert_id for changes in self.told.values() for c in changes if c.after == Alert.State.RESOLVED}
             over = self._close() if ending else set()
             _Owing(self.at, self.told, over).run()
+            heard = {change.alert_id for changes in self.told.values() for change in changes}
+            Alert.objects.filter(pk__in=heard).update(told_at=self.at)
 
     def _sort(self, channel: Channel) -> dict[str, tuple[Key, list[Transition]]]:
         """Give each change to the group that has its alert already; the others that the channel wants, by their key."""

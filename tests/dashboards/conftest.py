@@ -21,8 +21,9 @@ def stop_clocks(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
     """Let every view answer for this instant."""
     from dashboards import views
 
-    for found in iter_modules(views.__path__):
-        module = import_module(f"{views.__name__}.{found.name}")
+    # All are imported before the first is changed: a module must not take over another's stopped clock.
+    modules = [import_module(f"{views.__name__}.{found.name}") for found in iter_modules(views.__path__)]
+    for module in modules:
         if hasattr(module, "now"):
             monkeypatch.setattr(module, "now", lambda: at)
 

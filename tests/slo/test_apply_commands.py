@@ -16,6 +16,27 @@ pytestmark = pytest.mark.django_db
 
 # A document of every kind that other packages bring; those of kinds not installed are left out.
 OTHERS = {
+    "Circuit": """
+apiVersion: brownout/v1
+kind: Circuit
+metadata: {name: web}
+spec: {failures: 3, openFor: 1m}
+""",
+    "Silence": """
+apiVersion: brownout/v1
+kind: Silence
+metadata: {name: move}
+spec: {matchers: ['service="shop"'], start: 2026-03-01T02:00:00Z, duration: 2h, reason: The warehouse moves.}
+""",
+    "System": """
+apiVersion: brownout/v1
+kind: System
+metadata: {name: whole, displayName: All of it}
+spec:
+  target: 0.99
+  structure: web
+  allocation: [{component: web, share: 0.5}]
+""",
     "ErrorBudgetPolicy": """
 apiVersion: brownout/v1
 kind: ErrorBudgetPolicy
