@@ -48,6 +48,7 @@ def migrate() -> None:
 def collect_static() -> None:
     """Gather what browsers load, if any of it has changed. Those that start together take turns."""
     root = Path(settings.STATIC_ROOT)
+    root.parent.mkdir(parents=True, exist_ok=True)
     with root.with_suffix(".stamp").open("a+") as stamp:
         fcntl.flock(stamp, fcntl.LOCK_EX)
         stamp.seek(0)

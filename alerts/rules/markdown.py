@@ -42,7 +42,7 @@ def render(body: str) -> str:
 
 
 def parse(body: str) -> list[Token]:
-    """The tokens of a Markdown text, as pages show it: headings a level down and with anchors, links into place.
+    """The tokens of a Markdown text, as pages show it: headings below the page's, with anchors, links into place.
 
     A link to a file beside it (`orders.md#recovery`) leads to the page of that runbook.
     """
@@ -90,11 +90,16 @@ def slug(title: str) -> str:
 
 
 def _mark_headings(tokens: Sequence[Token]) -> None:
+    """Anchors, and levels below the page's own: the outermost is h2, and none skips one, however they were written."""
     seen: Counter[str] = Counter()
+    outermost = min((int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=1)
+    level = 1
     for index, token in enumerate(tokens):
         if token.type not in ("heading_open", "heading_close"):
             continue
-        token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+        if token.type == "heading_open":
+            level = min(int(token.tag[1]) - outermost + 2, level + 1, 6)
+        token.tag = f"h{level}"
         if token.type == "heading_open":
             name = slug(plain(tokens[index + 1]))
             token.attrSet("id", f"{ANCHOR}{name}-{seen[name]}" if seen[name] else f"{ANCHOR}{name}")

@@ -117,7 +117,9 @@ def _facts(of: Incident) -> str:
         ("Ended", _instant(of.ended) if of.ended else f"not yet, as of {_instant(of.as_of)}"),
         ("Lasted", duration(((of.ended or of.as_of) - of.began).total_seconds())),
     ]
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows if value)])
+    return "\n".join(
+        ["| fact | what it was |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows if value)]
+    )
 
 
 def _acknowledged(of: Incident) -> str:

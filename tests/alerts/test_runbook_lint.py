@@ -152,7 +152,7 @@ GOLDEN = """\
 
 *Draft, made from what Brownout recorded. Questions in italics are for people to answer.*
 
-| | |
+| fact | what it was |
 | --- | --- |
 | Alert | [7](https://b.example/alerts/7/) |
 | Severity | page |

@@ -174,7 +174,7 @@ def test_a_preview_saves_nothing(operator: Client, book: Runbook) -> None:
     draft = "## New\n\n{{ embed flag order-updates }}\n\n<script>alert(1)</script>"
     answer = operator.post("/runbooks/orders/edit", {"body": draft, "seen": "2", "do": "preview"})
     page = answer.content.decode()
-    assert '<h3 id="s-new">New</h3>' in page
+    assert '<h2 id="s-new">New</h2>' in page
     assert 'class="live"' in page
     assert "<script>alert" not in page
     assert book.versions.count() == 2

@@ -106,6 +106,17 @@
     location.reload();
   });
 
+  // What scrolls sideways is scrolled by keyboard too.
+  const scrollers = () => document.querySelectorAll(".scroll:not([role])").forEach((element) => {
+    if (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  });
+  const watchScrollers = () => {
+    new ResizeObserver(scrollers).observe(document.body);
+    document.body.addEventListener("htmx:afterSwap", scrollers);
+  };
+
+  watchScrollers();
   if (region) follow();
   keys();
   themes();
