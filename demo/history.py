@@ -16,7 +16,7 @@ LENGTH = 35 * DAY
 # The ledger's retention: so far back (seconds), a row every so many seconds.
 RESOLUTIONS = ((LENGTH, 5 * MINUTE), (3 * DAY, MINUTE), (6 * HOUR, 5))
 # How the replay of an incident goes: every minute at first.
-FINE, BEGINNING = MINUTE, 12 * MINUTE
+FINE, BEGINNING = MINUTE, 20 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)

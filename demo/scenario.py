@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 RAMP = 45.0
 # After an incident of the history, so long until every tier is back by its shares.
-RAMPS = 75 * MINUTE
+RAMPS = 100 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)

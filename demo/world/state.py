@@ -49,7 +49,7 @@ class World:
 
     def conditions(self) -> dict[str, model.Condition]:
         """How every part fares now."""
-        return model.conditions(self.at, self.anchor, self.off)
+        return model.conditions(self.at, self.anchor, self.off, self.plot)
 
     def exposition(self, group: str) -> bytes:
         """What `/metrics` of a group of services answers. Raises KeyError for an unknown group."""

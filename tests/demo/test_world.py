@@ -203,3 +203,10 @@ def test_shedding_ends_most_of_the_trouble_of_the_campaign_step_by_step() -> Non
     assert found[0] > 0.15
     assert found[1] < 0.6 * found[0]
     assert found[2] < 0.1 * found[0]
+
+
+def test_what_instances_report_and_what_is_measured_is_of_the_same_story() -> None:
+    plot = scenario.Plot(scenario.STORIES["campaign"], begun=1_000 * MINUTE)
+    world = World(ANCHOR, ANCHOR + 1_007 * MINUTE, plot=plot)
+    assert world.conditions() == model.conditions(world.at, ANCHOR, NOTHING_OFF, plot)
+    assert world.conditions()["recommendations"].errors > 0.15
