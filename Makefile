@@ -44,9 +44,9 @@ integration: development ## tests that speak to real servers
 browser: development ## tests that look at pages in Chromium, and the journeys
 	.venv/bin/pytest -m browser --numprocesses 2
 
-# The journeys bring their own PostgreSQL and Redis.
+# The journeys and the test of faults bring their own PostgreSQL; what speaks to a Prometheus is no different on it.
 postgres: development ## what uses the database once more, on PostgreSQL and Redis
-	$(RUN) -m tests.servers.with_postgres -m "database and not browser" --numprocesses 3
+	$(RUN) -m tests.servers.with_postgres -m "database and unit" --numprocesses 3
 
 lock: development ## bring the lock files in step with pyproject.toml; UPGRADE=1 takes the newest versions
 	$(LOCK) pyproject.toml -o requirements.txt

@@ -25,7 +25,7 @@ def _ask(path: str, method: str = "GET") -> tuple[str, bytes]:
     return told[0], body
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_pages_that_are_stuck_leave_flags_and_the_liveness_check_alone() -> None:
     with ExitStack() as stuck:
         for _ in range(8):
