@@ -79,7 +79,8 @@ def _book(name: str, seen: int, at: datetime) -> Runbook:
         if Runbook.objects.filter(name=name).exists():
             raise RunbookChangedError(f"There is a runbook {name} already: open it and edit that")
         return Runbook.objects.create(name=name, title=name)
-    book = Runbook.objects.filter(name=name).first()
+    # Locked, so that of two who saw the same version the second one sees what the first has written.
+    book = Runbook.objects.select_for_update().filter(name=name).first()
     if book is None:
         raise NotFoundError(f"There is no runbook named {name!r}")
     if book.latest is None or book.latest.number != seen:
