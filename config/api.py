@@ -18,6 +18,7 @@ from alerts.api_silences import router as silences_router
 from alerts.errors import ReportError, TriedLatelyError, UnsignedError
 from dashboards.api import router as dashboards_router
 from degradation.api import router as degradation_router
+from degradation.api_availability import router as availability_router
 from degradation.api_banners import router as banners_router
 from degradation.api_circuits import router as circuits_router
 from degradation.api_shedding import router as shedding_router
@@ -43,6 +44,7 @@ api.add_router("", inbound_router)
 api.add_router("", runbooks_router)
 api.add_router("", silences_router)
 api.add_router("", degradation_router)
+api.add_router("", availability_router)
 api.add_router("", banners_router)
 api.add_router("", circuits_router)
 api.add_router("", shedding_router)

@@ -13,7 +13,8 @@ from slo import selectors_systems as selectors
 from slo.api_auth import operator
 from slo.maths.composite.analysis import Figure
 from slo.models import Scenario
-from slo.selectors_systems import Column, Coverage, Impossible, Standing
+from slo.selectors_possible import Impossible, impossible
+from slo.selectors_systems import Column, Coverage, Standing
 from slo.services import scenarios
 
 router = Router(tags=["availability"])
@@ -96,7 +97,7 @@ class CutSetsOut(Schema):
 
 
 class SystemOut(Schema):
-    """A promise and the composite in three columns."""
+    """A promise and the composite in three columns; where nothing can be computed, `problem` says why."""
 
     name: str
     title: str
@@ -104,7 +105,8 @@ class SystemOut(Schema):
     target: float
     period_seconds: int
     as_of: datetime
-    kept: bool
+    kept: bool | None
+    problem: str
     columns: list[ColumnOut]
 
 
@@ -134,19 +136,25 @@ class ScenarioIn(WhatIfIn):
 
 
 class ScenarioOut(Schema):
+    """A kept what-if; changes of what is no component of the system any more count for nothing."""
+
     name: str
     changes: dict[str, dict[str, Any]]
     created_at: datetime
     created_by: str
+    problem: str
     columns: list[ColumnOut]
 
 
 class ImpossibleOut(Schema):
+    """`needs` are the hard dependencies of its component; else `system` is that of its service."""
+
     objective: str
     component: str
     target: float
     composite: float
     needs: list[str]
+    system: str
 
 
 @router.get("/systems", response=list[SystemOut])
@@ -158,7 +166,7 @@ def list_systems(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get("/systems/{name}", response=SystemDetailOut)
 def get_system(request: HttpRequest, name: str) -> dict[str, Any]:
-    """One promise with its allocation, what matters, and what would help."""
+    """One promise with its allocation, what matters, and what would help; 422 where nothing can be computed."""
     return _detail(selectors.standing(selectors.system(name), datetime.now(UTC)))
 
 
@@ -171,7 +179,8 @@ def what_if(request: HttpRequest, name: str, body: WhatIfIn) -> dict[str, Any]:
 @router.get("/systems/{name}/scenarios", response=list[ScenarioOut])
 def list_scenarios(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     """What-ifs that were kept, each computed as of now."""
-    return [_scenario(item, datetime.now(UTC)) for item in selectors.scenarios(selectors.system(name))]
+    standing = selectors.standing(selectors.system(name), datetime.now(UTC))
+    return [_scenario(item, standing) for item in selectors.scenarios(standing.system)]
 
 
 @router.post("/systems/{name}/scenarios", response={201: ScenarioOut}, auth=operator)
@@ -180,7 +189,7 @@ def keep_scenario(request: HttpRequest, name: str, body: ScenarioIn) -> Status[d
     at = datetime.now(UTC)
     user = request.user if isinstance(request.user, User) else None
     kept = scenarios.keep(selectors.system(name), body.name, _stated(body), at, user=user)
-    return Status(201, _scenario(kept, at))
+    return Status(201, _scenario(kept, selectors.standing(kept.system, at)))
 
 
 @router.delete("/systems/{name}/scenarios/{scenario}", response={204: None}, auth=operator)
@@ -192,8 +201,10 @@ def forget_scenario(request: HttpRequest, name: str, scenario: str) -> Status[No
 
 @router.get("/impossible-objectives", response=list[ImpossibleOut])
 def list_impossible(request: HttpRequest) -> list[dict[str, Any]]:
-    """Availability objectives stricter than what the hard dependencies of their components promise."""
-    return [_impossible(item) for item in selectors.impossible()]
+    """Availability objectives stricter than what their component's hard dependencies, or their service's System,
+    promise.
+    """
+    return [_impossible(item) for item in impossible(datetime.now(UTC))]
 
 
 def _stated(body: WhatIfIn) -> dict[str, Mapping[str, Any]]:
@@ -201,7 +212,7 @@ def _stated(body: WhatIfIn) -> dict[str, Mapping[str, Any]]:
 
 
 def _system(standing: Standing) -> dict[str, Any]:
-    of = standing.system
+    of, columns = standing.system, () if standing.problem else standing.columns
     return {
         "name": of.name,
         "title": str(of),
@@ -209,9 +220,16 @@ def _system(standing: Standing) -> dict[str, Any]:
         "target": of.target,
         "period_seconds": of.period,
         "as_of": standing.as_of,
-        "kept": standing.columns[0].result.served.bounds.low >= of.target,
-        "columns": [_column(column) for column in standing.columns],
+        "kept": _kept(columns[0], of.target) if columns else None,
+        "problem": standing.problem,
+        "columns": [_column(column) for column in columns],
     }
+
+
+def _kept(promised: Column, target: float) -> bool | None:
+    """None where the bounds leave it open."""
+    bounds = promised.result.served.bounds
+    return None if bounds.low < target <= bounds.high and not promised.result.served.exact else bounds.low >= target
 
 
 def _detail(standing: Standing) -> dict[str, Any]:
@@ -265,19 +283,20 @@ def _detail(standing: Standing) -> dict[str, Any]:
 def _column(column: Column) -> dict[str, Any]:
     return {
         "name": column.name,
-        "full": _figure(column.result.full),
-        "served": _figure(column.result.served),
+        "full": figure(column.result.full),
+        "served": figure(column.result.served),
         "components": {name: unit.availability for name, unit in column.units.items()},
         "assumed": list(column.assumed),
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def figure(found: Figure) -> dict[str, Any]:
+    """A figure as `FigureOut`."""
     return {
-        "value": figure.value,
-        "low": figure.bounds.low,
-        "high": figure.bounds.high,
-        "exact": figure.exact,
+        "value": found.value,
+        "low": found.bounds.low,
+        "high": found.bounds.high,
+        "exact": found.exact,
     }
 
 
@@ -293,14 +312,15 @@ def _coverage(standing: Standing, item: Coverage) -> dict[str, Any]:
     }
 
 
-def _scenario(item: Scenario, at: datetime) -> dict[str, Any]:
-    standing = selectors.standing(item.system, at, selectors.changes_of(item))
+def _scenario(item: Scenario, as_it_is: Standing) -> dict[str, Any]:
+    standing = as_it_is.with_changes(selectors.changes_of(item, as_it_is))
     return {
         "name": item.name,
         "changes": item.changes,
         "created_at": item.created_at,
         "created_by": item.created_by.get_username() if item.created_by else "a program",
-        "columns": [_column(column) for column in standing.columns],
+        "problem": standing.problem,
+        "columns": [] if standing.problem else [_column(column) for column in standing.columns],
     }
 
 
@@ -311,4 +331,5 @@ def _impossible(item: Impossible) -> dict[str, Any]:
         "target": item.objective.target,
         "composite": item.composite,
         "needs": list(item.needs),
+        "system": item.system,
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
 from slo import selectors
 from slo.errors import DefinitionError, NotFoundError
@@ -93,11 +93,25 @@ class Standing:
     as_of: datetime
     known: Mapping[str, Known]
     coverage: tuple[Coverage, ...]
+    analysis: Analysis
     changes: Mapping[str, Change] = field(default_factory=dict)
 
+    def with_changes(self, changes: Mapping[str, Change]) -> Self:
+        """The same with these changes. Raises NotFoundError for a change of no component of it."""
+        names = self.analysis.system.components()
+        for name in changes:
+            if name not in names:
+                raise NotFoundError(f"{name!r} is no component of {self.system}; it has {', '.join(names)}")
+        return replace(self, changes=changes)
+
     @cached_property
-    def analysis(self) -> Analysis:
-        return Analysis(_covered(self.system.structure(), self.coverage))
+    def problem(self) -> str:
+        """Why nothing can be computed, such as a component that is gone or of which nothing is promised any more."""
+        try:
+            self.columns  # noqa: B018 computing them is what may fail
+        except DefinitionError as error:
+            return error.message
+        return ""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -164,7 +178,9 @@ class Standing:
     def _column(self, name: ColumnName) -> Column:
         units, assumed = {}, []
         for component in self.analysis.system.components():
-            known = self.known[component]
+            known = self.known.get(component)
+            if known is None:
+                raise DefinitionError(f"there is no component {component!r} any more", field=component)
             value = known.value(name)
             if value is None:
                 assumed.append(component)
@@ -175,15 +191,6 @@ class Standing:
             unit = Unit(value, known.repair)
             units[component] = self.changes[component].of(unit) if component in self.changes else unit
         return Column(name, self.analysis.result(units), units, tuple(assumed))
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """An objective that is stricter than what the hard dependencies of its component allow, by their promises."""
-
-    objective: Objective
-    composite: float
-    needs: tuple[str, ...]
 
 
 def systems() -> list[System]:
@@ -201,11 +208,10 @@ def system(name: str) -> System:
 
 def standing(of: System, at: datetime, changes: Mapping[str, Change] | None = None) -> Standing:
     """A system as of `at`, as it is or with these changes. Raises NotFoundError for a change of no component of it."""
-    names = of.structure().components()
-    for name in changes or {}:
-        if name not in names:
-            raise NotFoundError(f"{name!r} is no component of {of}; it has {', '.join(names)}")
-    return Standing(of, at, known(at, names, of.period), _coverage(of, at), changes or {})
+    coverage = _coverage(of, at)
+    analysis = Analysis(_covered(of.structure(), coverage))
+    found = Standing(of, at, known(at, analysis.system.components(), of.period), coverage, analysis)
+    return found.with_changes(changes) if changes else found
 
 
 def known(at: datetime, names: Iterable[str], seconds: int) -> dict[str, Known]:
@@ -239,47 +245,10 @@ def scenarios(of: System) -> list[Scenario]:
     return list(of.scenarios.select_related("created_by"))
 
 
-def changes_of(scenario: Scenario) -> dict[str, Change]:
-    """The changes of a scenario, to compute with."""
-    return {name: Change(**change) for name, change in scenario.changes.items()}
-
-
-def impossible() -> list[Impossible]:
-    """Availability objectives that cannot be kept if their component's hard dependencies just keep their promises."""
-    components = {item.name: item for item in Component.objects.all()}
-    needs = {n: [d["component"] for d in item.needs if d["kind"] == "hard"] for n, item in components.items()}
-    found = []
-    objectives = selectors.objectives().filter(indicator="availability", component__isnull=False, parent=None)
-    strictest = _targets(components.values(), objectives)
-    for item in objectives:
-        assert item.component is not None  # noqa: S101 it was chosen by its component
-        behind = _behind(item.component.name, needs)
-        composite = 1.0
-        for name in behind:
-            composite *= strictest.get(name, 1.0)
-        if behind and item.target > composite + 1e-12:
-            found.append(Impossible(item, composite, tuple(behind)))
-    return found
-
-
-def _targets(components: Iterable[Component], objectives: Iterable[Objective]) -> dict[str, float]:
-    stated = {item.name: item.target for item in components if item.target}
-    for item in objectives:
-        name = item.component.name if item.component else ""
-        stated[name] = stated.get(name) or item.target
-    return stated
-
-
-def _behind(name: str, needs: Mapping[str, list[str]]) -> list[str]:
-    """What a component needs, directly or through others, each once."""
-    met: list[str] = []
-    waiting = list(needs.get(name, ()))
-    while waiting:
-        following = waiting.pop(0)
-        if following not in met and following != name:
-            met.append(following)
-            waiting += needs.get(following, ())
-    return sorted(met)
+def changes_of(scenario: Scenario, of: Standing) -> dict[str, Change]:
+    """The changes of a scenario, to compute with; those of what is no component of the system any more are left out."""
+    names = of.analysis.system.components()
+    return {name: Change(**change) for name, change in scenario.changes.items() if name in names}
 
 
 def _coverage(of: System, at: datetime) -> tuple[Coverage, ...]:

@@ -8,8 +8,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboards.access import operator, reader
-from dashboards.presenters.availability import availability_page, query_of, system_page
+from dashboards.presenters.availability import availability_page
 from dashboards.presenters.dependencies import dependencies_page
+from dashboards.presenters.system import query_of, system_page
 from dashboards.views.acting import person
 from dashboards.views.pages import now, respond
 from slo import selectors_systems as systems

@@ -77,8 +77,44 @@ def test_a_system_there_is_not_is_not_found(reader: Client) -> None:
 
 def test_dependencies_are_drawn_and_said_in_words(reader: Client, world: World) -> None:
     Component.objects.filter(name="orders").update(needs=[{"component": "catalog", "kind": "hard"}])
-    component("<b>odd & long name that does not fit</b>", service=world.burning.service)
+    component("odd", title="<b>odd & long name that does not fit</b>", service=world.burning.service)
     text = _text(reader, "/dependencies/")
     assert 'class="hard"' in text
     assert "orders needs catalog" in text
     assert "<b>odd" not in text
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_system_whose_component_is_not_promised_any_more_says_so_on_every_page(reader: Client, gone: bool) -> None:
+    orders = Component.objects.filter(name="orders")
+    orders.delete() if gone else orders.first().objectives.all().delete()  # type: ignore[union-attr]
+    sentence = "there is no component" if gone else "nothing is promised of"
+    for page in ("/availability/", PAGE, f"{PAGE}?down=orders"):
+        text = _text(reader, page)
+        assert sentence in text
+        assert "Not known" in text
+
+
+def test_more_fields_than_any_form_has_are_refused(reader: Client) -> None:
+    assert reader.get(PAGE, {f"target.{n}": "99" for n in range(3_000)}).status_code == 400
+
+
+@pytest.mark.parametrize("target", ["0", "100", "1e-300", "99.99999999999"])
+def test_any_target_from_nothing_to_everything_is_shown(reader: Client, target: str) -> None:
+    assert "Catalog down and Orders at" in _text(reader, f"{PAGE}?target.orders={target}&down=catalog")
+
+
+def test_what_stands_in_for_a_missing_number_is_said(reader: Client) -> None:
+    assert "the promise stands in for catalog and orders" in _text(reader, PAGE)
+    assert "promise for orders" in _text(reader, "/availability/")
+
+
+def test_an_objective_that_rests_upon_too_little_is_named_with_the_reason(reader: Client, world: World) -> None:
+    Component.objects.filter(name="orders").update(needs=[{"component": "catalog", "kind": "hard"}])
+    Component.objects.filter(name="catalog").update(target=0.99)
+    text = _text(reader, "/availability/")
+    assert "Order tracking answers" in text.split('id="h-impossible"')[1]
+
+
+def test_a_box_leads_to_the_page_of_its_component(reader: Client) -> None:
+    assert _text(reader, "/dependencies/").count('href="/components/orders/"') == 2

@@ -1,10 +1,12 @@
 """How available a capability can be: in full, and at all, from its modes and what is known of components."""
 
 import pytest
+from django.test import Client
 
 from degradation.models import Capability
 from degradation.selectors.capability_availability import Availability, availabilities
 from slo.models import Component, Service
+from slo.services.access import issue_token
 from tests import factories
 from tests.factories import NOW
 
@@ -66,3 +68,15 @@ def test_without_any_figure_of_a_component_nothing_is_claimed(shop: Service) -> 
     found = _capability(shop, {"name": "full", "when": "llm"}, {"name": "sorry"})
     assert found.full is None
     assert found.assumed == ("llm",)
+
+
+def test_three_columns_are_there_over_json_and_say_what_stands_in(shop: Service, client: Client) -> None:
+    _capability(shop, {"name": "full", "when": "all(llm, catalog)"}, {"name": "some", "when": "catalog"})
+    headers = {"X-API-Key": issue_token("robot", "viewer", NOW)}
+    (found,) = client.get("/api/v1/capability-availability", headers=headers).json()
+    columns = {column["name"]: column for column in found["columns"]}
+    assert list(columns) == ["promised", "observed", "worst case"]
+    assert columns["promised"]["full"]["value"] == pytest.approx(0.99 * 0.999)
+    assert columns["observed"]["assumed"] == ["catalog", "llm"]
+    assert columns["worst case"]["assumed"] == ["catalog"]
+    assert columns["worst case"]["full"]["exact"]

@@ -1,5 +1,6 @@
 """End-to-end promises as documents and rows: applied, computed with what was seen, asked what if."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from slo import selectors_systems as selectors
 from slo.errors import CatalogError, DefinitionError, DuplicateKeyError, NotFoundError
 from slo.models import Component, Objective, Scenario, System
+from slo.selectors_possible import impossible
 from slo.selectors_systems import Change
 from slo.services import scenarios
 from slo.services.access import issue_token
@@ -256,7 +258,8 @@ def test_a_scenario_is_kept_once_under_its_name(chat: System) -> None:
     assert kept.name == "two models"
     with pytest.raises(DuplicateKeyError, match="choose another name"):
         scenarios.keep(chat, "two models", {"llm": {"down": True}}, NOW, user=None)
-    assert selectors.changes_of(selectors.scenarios(chat)[0]) == {"llm": Change(replicas=2)}
+    as_it_is = selectors.standing(chat, NOW)
+    assert selectors.changes_of(selectors.scenarios(chat)[0], as_it_is) == {"llm": Change(replicas=2)}
     scenarios.forget(chat, "two models")
     with pytest.raises(NotFoundError):
         scenarios.forget(chat, "two models")
@@ -266,9 +269,107 @@ def test_an_objective_stricter_than_its_hard_dependencies_allow_is_named(chat: S
     strict = factories.objective("strict", component=Component.objects.get(name="llm"), target=0.99995)
     factories.objective("modest", component=Component.objects.get(name="llm"), target=0.999)
     factories.objective("soft", component=Component.objects.get(name="gate"), target=0.99999)
-    (found,) = selectors.impossible()
+    (found,) = impossible(NOW)
     assert (found.objective, found.needs) == (strict, ("db",))
     assert found.composite == pytest.approx(0.9999)
+
+
+def test_an_objective_of_a_service_stricter_than_its_system_is_named(chat: System) -> None:
+    promised = selectors.standing(chat, NOW).columns[0].result.served.value
+    assert promised is not None
+    assert chat.service is not None
+    strict = factories.objective("strict", service=chat.service, target=promised + 1e-6)
+    factories.objective("modest", service=chat.service, target=promised - 1e-6)
+    factories.objective("fast", service=chat.service, target=0.99999, indicator="latency")
+    (found,) = impossible(NOW)
+    assert (found.objective, found.system, found.needs) == (strict, "chat", ())
+    assert found.composite == promised
+    Component.objects.filter(name="llm").update(target=None)
+    assert impossible(NOW) == []
+
+
+STRICT = """
+apiVersion: openslo/v1
+kind: DataSource
+metadata: {name: world}
+spec: {type: Prometheus, connectionDetails: {url: "http://prometheus.example"}}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: llm-answers, annotations: {brownout/component: llm}}
+spec:
+  service: shop
+  indicator:
+    metadata: {name: llm-answers}
+    spec:
+      ratioMetric:
+        counter: true
+        bad: {metricSource: {metricSourceRef: world, spec: {query: bad}}}
+        total: {metricSource: {metricSourceRef: world, spec: {query: all}}}
+  timeWindow: [{duration: 30d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99999}]
+"""
+
+
+def test_applying_what_cannot_be_kept_warns_at_its_place_and_is_no_error(chat: System, tmp_path: Path) -> None:
+    said: list[DefinitionError] = []
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    apply_documents([tmp_path / "strict.yaml"], NOW, warn=said.append)
+    (warning,) = said
+    assert Objective.objects.filter(name="llm-answers").exists()
+    assert (warning.field, warning.line) == ("spec.objectives", 21)
+    assert "llm-answers cannot be kept" in warning.message
+    assert "what it needs (db) promises no more than 0.9999" in warning.message
+    _apply(tmp_path, "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: other}\nspec: {}")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "sentence"),
+    [
+        (lambda: Component.objects.filter(name="db").update(target=None), "nothing is promised of 'db'"),
+        (lambda: Component.objects.filter(name="db").delete(), "there is no component 'db' any more"),
+        (lambda: Component.objects.filter(name="db").update(repair=None), "how often 'db' fails is not known"),
+    ],
+)
+def test_a_system_whose_component_is_gone_is_a_sentence_and_takes_no_other_along(
+    chat: System, client: Client, break_it: Callable[[], object], sentence: str
+) -> None:
+    scenarios.keep(chat, "two", {"db": {"replicas": 2}}, NOW, user=None)
+    System.objects.create(name="whole", target=0.99, period=2_592_000, spec={"structure": "llm"})
+    break_it()
+    headers = {"X-API-Key": issue_token("robot", "operator", NOW)}
+    broken, whole = client.get("/api/v1/systems", headers=headers).json()
+    assert sentence in broken["problem"]
+    assert (broken["kept"], broken["columns"]) == (None, [])
+    assert (whole["kept"], whole["problem"]) == (True, "")
+    detail = client.get("/api/v1/systems/chat", headers=headers)
+    assert detail.status_code == 422
+    assert sentence in detail.json()["detail"]
+    (scenario,) = client.get("/api/v1/systems/chat/scenarios", headers=headers).json()
+    assert sentence in scenario["problem"]
+    assert client.get("/api/v1/impossible-objectives", headers=headers).status_code == 200
+
+
+def test_targets_of_exactly_nothing_and_everything_are_computed(chat: System) -> None:
+    nothing, everything = (
+        selectors.standing(chat, NOW, {name: Change(target=target) for name in ("gate", "llm", "db")})
+        for target in (0.0, 1.0)
+    )
+    assert nothing.columns[0].result.full.value == 0.0
+    # What is left: the standby does not take over once in a hundred times while db is maintained.
+    assert everything.columns[0].result.served.value == pytest.approx(1 - 0.01 * 600 / chat.period, abs=1e-12)
+    for found in (nothing, everything):
+        assert [row.name for row in found.allocation.rows]
+        assert found.plan is None or found.plan.cost >= 0
+        assert {found.outage_survived(name) is not None for name in ("gate", "llm", "db")}
+
+
+def test_a_component_that_is_down_fails_over_once_and_for_all(chat: System) -> None:
+    """Without this, being down would count as failing all the time, with a fail-over each."""
+    down = selectors.standing(chat, NOW, {"db": Change(down=True)})
+    gate = 0.9999
+    assert down.columns[0].result.served.bounds.low == pytest.approx(gate * (0.999 + 0.001 * 0.6) * 0.99, rel=1e-4)
 
 
 def test_the_api_answers_with_everything_and_keeps_scenarios(chat: System, client: Client) -> None:

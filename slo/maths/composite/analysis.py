@@ -9,7 +9,7 @@ from slo.maths.composite.bounds import Bounds, bounds
 from slo.maths.composite.diagram import NODES, Diagram, Function
 from slo.maths.composite.events import probabilities, terms
 from slo.maths.composite.importance import CutSets, Importance, cut_sets, importances
-from slo.maths.composite.system import System, Unit, check
+from slo.maths.composite.system import Fallback, System, Unit, check
 from slo.maths.composite.terms import Term, is_monotone
 
 
@@ -44,6 +44,8 @@ class Analysis:
         self.system = system
         self._limit = limit
         self._terms = terms(system)
+        # Without a fallback there is no being served but in full, and one diagram is enough.
+        self._has_fallbacks = any(isinstance(block, Fallback) for block in system.blocks.values())
 
     @cached_property
     def served(self) -> Function | None:
@@ -53,7 +55,7 @@ class Analysis:
     @cached_property
     def full(self) -> Function | None:
         """The function of full fidelity; None when it is too large to be exact."""
-        return self._function(self._terms.full)
+        return self._function(self._terms.full) if self._has_fallbacks else self.served
 
     @property
     def is_exact(self) -> bool:
@@ -65,7 +67,8 @@ class Analysis:
         Raises DefinitionError where a number is missing or impossible.
         """
         of = probabilities(self.system, units, coverage)
-        return Result(_figure(self.full, self._terms.full, of), _figure(self.served, self._terms.served, of))
+        served = _figure(self.served, self._terms.served, of)
+        return Result(_figure(self.full, self._terms.full, of) if self._has_fallbacks else served, served)
 
     def availability(self, units: Mapping[str, Unit], coverage: Mapping[str, float] | None = None) -> float:
         """How likely anybody is served; the lower bound where it is not exact."""

@@ -68,12 +68,18 @@ def replicas_needed(
 
 
 def replicated(unit: Unit, number: int, beta: float = 0.0) -> Unit:
-    """So many of a component in place of one, any of which is enough; `beta` is the share of failures in common."""
-    if number == 1:
-        return unit
+    """So many of a component in place of one, any of which is enough; `beta` is the share of failures in common.
+
+    An outage of all of them ends with the first repair, so it is as many times shorter; one in common is not.
+    """
     lost = 1.0 - unit.availability
-    apart = ((1.0 - beta) * lost) ** number
-    return replace(unit, availability=(1.0 - apart) * (1.0 - beta * lost))
+    if number == 1 or lost <= 0:
+        return unit
+    apart, common = ((1.0 - beta) * lost) ** number, beta * lost
+    failing = apart * number + common
+    shorter = (apart + common) / failing if failing else 1.0 / number
+    repair = None if unit.repair is None else unit.repair * shorter
+    return replace(unit, availability=(1.0 - apart) * (1.0 - common), repair=repair)
 
 
 def outage_survived(

@@ -38,7 +38,8 @@ def probabilities(
     for i, common in enumerate(system.common):
         shared = common.beta * min(1.0 - found[name] for name in common.components)
         found[f"common:{i}"] = 1.0 - shared
-        found |= {name: found[name] + shared for name in common.components}
+        # What is down for certain is no less so for a cause that it shares.
+        found |= {name: found[name] + shared for name in common.components if found[name] > 0}
     for i, care in enumerate(system.maintenance):
         for place, _ in enumerate(care.components):
             before = care.share * place if care.rolling else 0.0

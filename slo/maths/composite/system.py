@@ -17,7 +17,9 @@ class Unit:
 
     @property
     def frequency(self) -> float | None:
-        """Failures a second in the long run: unavailability / MTTR."""
+        """Failures a second in the long run: unavailability / MTTR. What is never down, or never up, does not fail."""
+        if self.availability in (0.0, 1.0):
+            return 0.0
         return (1.0 - self.availability) / self.repair if self.repair else None
 
 

@@ -17,6 +17,7 @@ from slo.openslo.load import Document, Loaded, load
 from slo.openslo.sentences import near
 from slo.services.catalog.differences import Change, differences, differing, stored
 from slo.services.catalog.handlers import Handler
+from slo.services.catalog.possible import doubts
 from slo.services.catalog.registry import handlers, specs
 from slo.services.catalog.resolver import ConsequenceError, Kind, Resolver
 from slo.services.catalog.translate import translate
@@ -38,7 +39,8 @@ def apply_documents(
     With `prune`, rows of the same kinds that no document declares are removed. With `dry_run` the answer is the
     same and nothing is changed. Raises CatalogError with everything that is wrong; nothing is changed then either.
     `source` names the DataSource of documents that name none, such as other tools'; without it, the only Prometheus
-    is taken. `warn` is told of everything in the documents that is not carried over.
+    is taken. `warn` is told of everything in the documents that is not carried over, and of objectives that cannot be
+    kept if what they rest upon just keeps its promises.
     """
     known = specs()
     loaded = load(paths, known)
@@ -51,6 +53,8 @@ def apply_documents(
         changes = run.changes()
         if loaded.errors:
             raise CatalogError(loaded.errors)
+        for doubt in run.doubts():
+            warn(doubt)
         transaction.set_rollback(dry_run)
     return changes
 
@@ -75,6 +79,10 @@ class _Run:
         if self._prune and not self._errors:
             changes += [change for handler in reversed(handlers()) for change in self._prune_kind(handler)]
         return changes
+
+    def doubts(self) -> Iterator[DefinitionError]:
+        """What was applied, but is more than can be promised."""
+        return doubts(self._documents, self._resolver.at)
 
     def _apply_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
         documents = self._documents[handler.kind]
