@@ -196,8 +196,8 @@ def get_alert(request: HttpRequest, pk: int) -> dict[str, Any]:
 def acknowledge(request: HttpRequest, pk: int, body: Note) -> dict[str, Any]:
     """Conflict (409) if somebody has acknowledged it already, or it is over."""
     caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    note = caller.signed(body.note)
-    return _detail(acknowledge_alert(selectors.alert(pk), caller.user, note, datetime.now(UTC)))
+    via = f"token:{caller.token}" if caller.token else ""
+    return _detail(acknowledge_alert(selectors.alert(pk), caller.user, body.note, datetime.now(UTC), via=via))
 
 
 @router.get("/deliveries", response=DeliveryList, auth=operator, tags=["outbox"], summary="Messages, newest first")

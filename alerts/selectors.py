@@ -44,10 +44,12 @@ def history(
     """Alerts of any state, newest first, as far as they are what is named and fulfil `where`."""
     named = {"service__name": service, "objective__name": objective, "state": state, "kind": kind, "severity": severity}
     found = alerts().filter(where or Q(), **{field: value for field, value in named.items() if value})
-    if team:
-        own = Q(objective__owner=team) | Q(service__owner=team) & (Q(objective=None) | Q(objective__owner=""))
-        found = found.filter(own)
-    return list(found[:limit])
+    return list((found.filter(of_team(team)) if team else found)[:limit])
+
+
+def of_team(name: str) -> Q:
+    """Alerts that a team sees to: the owner of the objective, or else of the service."""
+    return Q(objective__owner=name) | Q(service__owner=name) & (Q(objective=None) | Q(objective__owner=""))
 
 
 QUIET = Q(silence__isnull=False) | Q(inhibited_by__isnull=False)

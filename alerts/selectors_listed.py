@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from alerts.models import Alert
-from alerts.selectors import alerts
+from alerts.models import Alert, Group
+from alerts.selectors import alerts, of_team
 from slo.maths.burn import SEVERITIES
 
 # What somebody did about an alert, or what keeps it quiet.
@@ -28,7 +28,10 @@ _WORDS = ("title", "subject", "service__name", "service__title", "objective__tit
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; what is empty is not asked. `since` leaves out what was over before it."""
+    """What is looked for; what is empty is not asked.
+
+    `channel` is one that was told, or is to be; `since` leaves out what was over before it.
+    """
 
     kind: str = ""
     severity: str = ""
@@ -37,6 +40,8 @@ class Wanted:
     mark: str = ""
     words: str = ""
     since: datetime | None = None
+    team: str = ""
+    channel: str = ""
 
 
 def listed(wanted: Wanted, state: str = "") -> QuerySet[Alert]:
@@ -63,6 +68,17 @@ def services() -> list[tuple[str, str]]:
     return sorted({(name, title or name) for name, title in rows.distinct()}, key=lambda pair: pair[1].lower())
 
 
+def teams() -> list[str]:
+    """Who sees to the objectives and services that ever had an alert, by name."""
+    rows = Alert.objects.order_by().values_list("objective__owner", "service__owner").distinct()
+    return sorted({own or whole for own, whole in rows if own or whole}, key=str.lower)
+
+
+def channels() -> list[str]:
+    """The channels that were told of any alert, by name."""
+    return list(Group.objects.order_by("channel__name").values_list("channel__name", flat=True).distinct())
+
+
 def _matching(found: QuerySet[Alert], wanted: Wanted) -> QuerySet[Alert]:
     named = {
         "kind": wanted.kind,
@@ -71,6 +87,11 @@ def _matching(found: QuerySet[Alert], wanted: Wanted) -> QuerySet[Alert]:
         "objective__name": wanted.objective,
     }
     found = found.filter(**{field: value for field, value in named.items() if value})
+    if wanted.team:
+        found = found.filter(of_team(wanted.team))
+    if wanted.channel:
+        told = Group.objects.filter(channel__name=wanted.channel, alerts=OuterRef("pk"))
+        found = found.filter(Exists(told))
     if wanted.mark:
         found = found.filter(MARKS[wanted.mark])
     if wanted.since:

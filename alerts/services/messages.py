@@ -93,7 +93,7 @@ def _message(alert: Alert, cause: str, runbooks: Container[str]) -> Message:
         acknowledgement=alert.acknowledgement,
         spent=alert.spent,
         page_url=link("alert", alert.pk),
-        runbook_url=link("runbook", alert.runbook) if alert.runbook in runbooks else "",
+        runbook_url=f"{link('runbook', alert.runbook)}?alert={alert.pk}" if alert.runbook in runbooks else "",
     )
 
 

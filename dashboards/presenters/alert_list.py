@@ -51,6 +51,8 @@ class Asked:
     mark: str = ""
     words: str = ""
     period: str = ""
+    team: str = ""
+    channel: str = ""
     page: int = 1
 
     @classmethod
@@ -61,11 +63,13 @@ class Asked:
             state=state if state in STATES else "open",
             kind=_known(parameters.get("kind", ""), KINDS),
             severity=_known(parameters.get("severity", ""), SEVERITIES),
-            service=parameters.get("service", "").replace("\0", "")[:100],
-            objective=parameters.get("objective", "").replace("\0", "")[:200],
+            service=_text(parameters, "service"),
+            objective=_text(parameters, "objective"),
             mark=_known(parameters.get("mark", ""), MARKS),
-            words=parameters.get("q", "").replace("\0", "").strip()[:200],
+            words=_text(parameters, "q").strip(),
             period=_known(parameters.get("period", ""), PERIODS),
+            team=_text(parameters, "team"),
+            channel=_text(parameters, "channel"),
             page=max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 7 else 1,
         )
 
@@ -76,7 +80,17 @@ class Asked:
 
     def wanted(self, at: datetime) -> listed.Wanted:
         since = at - PERIODS[self.period][1] if self.period else None
-        return listed.Wanted(self.kind, self.severity, self.service, self.objective, self.mark, self.words, since)
+        return listed.Wanted(
+            self.kind,
+            self.severity,
+            self.service,
+            self.objective,
+            self.mark,
+            self.words,
+            since,
+            self.team,
+            self.channel,
+        )
 
     def address(self) -> str:
         """The query string that asks for the same."""
@@ -89,6 +103,8 @@ class Asked:
             "mark": self.mark,
             "q": self.words,
             "period": self.period,
+            "team": self.team,
+            "channel": self.channel,
             "page": "" if self.page == 1 else str(self.page),
         }
         return "?" + urlencode({name: value for name, value in pairs.items() if value})
@@ -121,6 +137,8 @@ class AlertsPage:
     newer: str
     older: str
     services: tuple[tuple[str, str], ...]
+    teams: tuple[str, ...]
+    channels: tuple[str, ...]
     dead: tuple[Delivery, ...]
     waiting: int
     kinds: tuple[tuple[str, str], ...] = tuple((str(name), title) for name, title in KINDS.items())
@@ -155,6 +173,8 @@ def alerts_page(at: datetime, asked: Asked) -> AlertsPage:
         newer=replace(asked, page=asked.page - 1).address() if asked.page > 1 else "",
         older=replace(asked, page=asked.page + 1).address() if asked.page < pages else "",
         services=tuple(listed.services()),
+        teams=tuple(listed.teams()),
+        channels=tuple(listed.channels()),
         dead=tuple(alerts.dead_letters()[:20]),
         waiting=alerts.outbox_depth(),
     )
@@ -162,6 +182,10 @@ def alerts_page(at: datetime, asked: Asked) -> AlertsPage:
 
 def _tab(asked: Asked, name: str, count: int) -> Tab:
     return Tab(name, STATES[name], count, asked.state == name, replace(asked, state=name, page=1).address())
+
+
+def _text(parameters: Mapping[str, str], name: str) -> str:
+    return parameters.get(name, "").replace("\0", "")[:200]
 
 
 def _known(value: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -88,13 +88,12 @@ def test_an_operator_acknowledges_and_the_second_gets_a_conflict(
     note = {"note": "on it"}
     assert client.post(address, note, "application/json", **viewer).status_code == 403
     body = client.post(address, note, "application/json", **operator).json()
-    assert (body["acknowledgement"]["note"], body["transitions"][-1]["cause"]) == (
-        "on it (by the token robot)",
-        "acknowledged: on it (by the token robot)",
-    )
+    taken, change = body["acknowledgement"], body["transitions"][-1]
+    assert (taken["by"], taken["via"], taken["note"]) == (None, "token:robot", "on it")
+    assert (change["via"], change["cause"]) == ("token:robot", "acknowledged: on it")
     again = client.post(address, note, "application/json", **operator)
     assert again.status_code == 409
-    assert "acknowledged this alert" in again.json()["detail"]
+    assert "token:robot acknowledged this alert" in again.json()["detail"]
 
 
 def test_a_person_acknowledges_by_name(client: Client) -> None:

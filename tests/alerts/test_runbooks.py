@@ -72,7 +72,7 @@ def test_messages_link_the_page_and_an_existing_runbook() -> None:
     bundle = compose(owed, selectors.runbook_names(), NOW)
     assert bundle is not None
     message = bundle.first
-    assert message.runbook_url == "http://127.0.0.1:8000/runbooks/orders/"
+    assert message.runbook_url == f"http://127.0.0.1:8000/runbooks/orders/?alert={alert.pk}"
     assert message.page_url == f"http://127.0.0.1:8000/alerts/{alert.pk}/"
 
 
@@ -80,7 +80,8 @@ def test_messages_link_the_page_and_an_existing_runbook() -> None:
     ("markdown", "html"),
     [
         ("# Title", '<h2 id="s-title">Title</h2>'),
-        ("###### Deep", '<h6 id="s-deep">Deep</h6>'),
+        ("###### Deep", '<h2 id="s-deep">Deep</h2>'),
+        ("# A\n\n##### B", '<h2 id="s-a">A</h2>\n<h3 id="s-b">B</h3>'),
         ("3. three\n4. four", '<ol start="3">\n<li>three</li>\n<li>four</li>\n</ol>'),
         ("a ~~b~~ **c** *d* `e`", "<p>a <s>b</s> <strong>c</strong> <em>d</em> <code>e</code></p>"),
         ("[x](https://a.example/b)", '<p><a href="https://a.example/b" rel="noopener noreferrer">x</a></p>'),

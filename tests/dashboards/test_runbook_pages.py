@@ -1,5 +1,6 @@
 """Runbooks on the pages: found, read from an alert, written by two at once, compared, worked through, learnt from."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -85,6 +86,19 @@ def test_a_flag_is_changed_from_within_a_runbook_and_leads_back_there(
         answer = operator.post("/flags/order-updates/", {**wanted, "next": following})
         assert answer["Location"] == leads
     assert Flag.objects.get(key="order-updates").override == "off"
+
+
+def test_a_dimmer_within_a_runbook_shows_its_share_and_is_set_to_another(
+    operator: Client, world: World, book: Runbook
+) -> None:
+    Flag.objects.filter(key="order-updates").update(kind="dimmer", splits=True)
+    wanted = {"value": "share", "share": "40", "reason": "half the map", "minutes": "60"}
+    operator.post("/flags/order-updates/", wanted)
+    page = text(operator, "/runbooks/orders/")
+    assert re.search(r'class="switch \w+">40 %<', page)
+    assert page.count('name="share"') == page.count('action="/flags/order-updates/"')
+    Flag.objects.update(splits=False)
+    assert 'name="share"' not in text(operator, "/runbooks/orders/")
 
 
 def test_a_runbook_is_found_by_title_text_owner_and_service_whatever_the_case(

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from alerts.models import Alert, Silence
 from alerts.services import silences
 from dashboards.presenters.alert_list import PER_PAGE, Asked
+from slo.models import Service
 from tests.dashboards.world import World
 from tests.factories import NOW
 
@@ -46,6 +48,10 @@ ORDERS, SOURCE = "Order tracking answers", "The source prom does not answer"
         ("kind=source&state=firing", [SOURCE]),
         ("service=shop", [ORDERS]),
         ("objective=orders-availability", [ORDERS]),
+        ("team=shop+team&state=firing", [ORDERS]),
+        ("team=nobody", []),
+        ("channel=on-call&state=firing", [ORDERS]),
+        ("channel=nowhere", []),
         ("mark=acknowledged&state=firing", [SOURCE]),
         ("mark=unacknowledged&state=firing", [ORDERS]),
         ("mark=silenced", []),
@@ -59,11 +65,18 @@ ORDERS, SOURCE = "Order tracking answers", "The source prom does not answer"
 )
 def test_the_address_says_which_alerts_are_listed(reader: Client, world: World, query: str, found: list[str]) -> None:
     another(world, acknowledged_at=NOW)
+    Service.objects.update(owner="shop team")
     long_ago = NOW - timedelta(days=20)
     another(world, title="Long over", state="resolved", opened_at=long_ago, ended_at=long_ago + timedelta(hours=1))
     listed = titles(reader, query)
     # Where only what is open is asked for, what is past stands below it.
     assert (listed if "state=" in query and "nonsense" not in query else listed[: len(found)]) == found
+
+
+def test_the_list_and_the_strip_open_the_runbook_for_their_alert(reader: Client, world: World) -> None:
+    page = text(reader.get("/alerts/"))
+    assert page.count(f'href="/runbooks/orders/?alert={world.alert.pk}"') == 2
+    assert 'href="/runbooks/orders/"' not in page
 
 
 def test_what_is_kept_quiet_comes_last_and_says_why(reader: Client, world: World) -> None:
@@ -95,9 +108,8 @@ def test_a_storm_is_listed_page_by_page(
 
 
 def test_an_address_repeats_what_it_was_read_from() -> None:
-    asked = Asked("past", "burn", "page", "shop", "o", "silenced", "a & b=ü", "7d", 3)
-    query = dict(pair.split("=", 1) for pair in asked.address()[1:].split("&"))
-    assert query["q"] == "a+%26+b%3D%C3%BC"
+    asked = Asked("past", "burn", "page", "shop", "o", "silenced", "a & b=ü", "7d", "us", "pager", 3)
+    assert Asked.read(QueryDict(asked.address()[1:]).dict()) == asked
     assert Asked().address() == "?"
 
 
