@@ -14,11 +14,14 @@ from dashboards.views import (
     shedding,
     silences,
     status,
+    styleguide,
+    wallboard,
     watching,
 )
 
 urlpatterns = [
     path("", watching.overview, name="overview"),
+    path("wallboard/", wallboard.wallboard, name="wallboard"),
     path("objectives/", watching.objectives, name="objectives"),
     path("objectives/<slug:name>/", watching.objective, name="objective"),
     path("objectives/<slug:name>/figures/", watching.figures, name="figures"),
@@ -64,6 +67,7 @@ urlpatterns = [
     path("runs/<int:pk>/finish", runbooks.finish, name="finish-run"),
     path("reports/", watching.reports, name="reports"),
     path("status/", status.status, name="status"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -22,7 +22,7 @@ class Entry:
 
 
 RAIL = (
-    Entry("overview", "Overview", "overview"),
+    Entry("overview", "Overview", "overview", (Entry("wallboard", "Wallboard", "board"),)),
     Entry("objectives", "Objectives", "target"),
     Entry("capabilities", "Capabilities", "layers"),
     Entry("components", "Components", "grid"),

@@ -16,6 +16,7 @@ from tests.factories import NOW
 # URL name → addresses to look at: the page as it comes, and in states that look different.
 PAGES: dict[str, tuple[str, ...]] = {
     "overview": ("/",),
+    "wallboard": ("/wallboard/",),
     "objectives": ("/objectives/", "/objectives/?q=nothing+like+this"),
     "objective": ("/objectives/orders-availability/?range=1h",),
     "capabilities": ("/capabilities/?down=orders",),
@@ -40,6 +41,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "run": ("/runs/{run}/",),
     "reports": ("/reports/", "/reports/?period=nonsense"),
     "status": ("/status/",),
+    "styleguide": ("/styleguide/",),
     "login": ("/login/",),
 }
 # URL name → why nobody looks at it as a page. test_matrix.py asks the views whether that is true.

@@ -57,7 +57,7 @@ def addresses(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, live_server: LiveServer
 ) -> Iterator[dict[str, int]]:
     stop_clocks(monkeypatch, NOW)
-    settings.PUBLIC_READ = settings.PUBLIC_STATUS = True
+    settings.PUBLIC_READ = settings.PUBLIC_STATUS = settings.DEBUG = True
     yield furnished()[1]
     connections.close_all()
 

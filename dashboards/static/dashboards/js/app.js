@@ -18,7 +18,7 @@
     const seconds = Math.floor((performance.now() - refreshed) / 1000);
     note.textContent = `updated ${ago(seconds)}`;
     note.classList.toggle("late", lost);
-    if (lost) unreachable.querySelector("[data-since]").textContent = ago(seconds);
+    if (lost && unreachable) unreachable.querySelector("[data-since]").textContent = ago(seconds);
   };
 
   const reach = (reached) => {

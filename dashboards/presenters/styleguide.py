@@ -1,0 +1,72 @@
+"""Every token and every element the pages are made of, in one place to look at."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sin
+from pathlib import Path
+
+from dashboards.icons import ICONS
+from dashboards.presenters import badges
+from dashboards.presenters.badges import Badge
+from dashboards.sparkline import Bar, Sparkline, budget_bar, sparkline
+
+TOKENS = Path(__file__).parents[1] / "static" / "dashboards" / "css" / "tokens.css"
+BURNS = [None if 20 <= step < 24 else 0.4 + 8 * max(0.0, sin(step / 6)) ** 6 for step in range(48)]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    name: str
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message of Django looks like to a template."""
+
+    tags: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Styleguide:
+    tokens: tuple[Token, ...]
+    badges: tuple[Badge, ...]
+    icons: tuple[str, ...]
+    trend: Sparkline
+    bars: tuple[tuple[str, Bar], ...]
+    notices: tuple[Notice, ...]
+    choices: tuple[tuple[str, str], ...]
+
+
+def styleguide() -> Styleguide:
+    """What /styleguide shows; nothing of it is read from the database."""
+    shares = {"75 %": 0.75, "12 %": 0.12, "0 %": 0.0, "-40 %": -0.4, "no data": None}
+    return Styleguide(
+        tokens=tuple(
+            Token(*found) for found in re.findall(r"--([\w-]+): light-dark\((.+?), (.+?)\);", TOKENS.read_text())
+        ),
+        badges=tuple(sorted(set(_badges()), key=lambda badge: (badge.tone, badge.word))),
+        icons=tuple(sorted(ICONS)),
+        trend=sparkline(BURNS, "an example"),
+        bars=tuple((name, budget_bar(share)) for name, share in shares.items()),
+        notices=(
+            Notice("success", "order-updates is forced on for 1 h."),
+            Notice("warning", "Edited here since it was applied."),
+            Notice("error", "Nothing was saved. Give a reason."),
+        ),
+        choices=(("15", "15 minutes"), ("60", "1 hour"), ("240", "4 hours")),
+    )
+
+
+def _badges() -> Iterator[Badge]:
+    for value in vars(badges).values():
+        if isinstance(value, Badge):
+            yield value
+        elif isinstance(value, dict):
+            yield from (badge for badge in value.values() if isinstance(badge, Badge))
