@@ -97,6 +97,20 @@ class DrillForm(forms.Form):
     reason = _reason()
 
 
+class BannerForm(forms.Form):
+    """A sentence for users, for some minutes or until it is taken down."""
+
+    text = forms.CharField(
+        max_length=500, strip=True, error_messages={"required": "Say what users shall read in the banner."}
+    )
+    reason = _reason()
+    minutes = forms.TypedChoiceField(choices=(("", "until it is taken down"), *EXPIRIES), coerce=int, required=False)
+
+    def until(self, at: datetime) -> datetime | None:
+        minutes = self.cleaned_data["minutes"]
+        return at + timedelta(minutes=minutes) if minutes else None
+
+
 class ReasonForm(forms.Form):
     """A reason alone: restoring everything."""
 

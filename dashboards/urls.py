@@ -6,6 +6,7 @@ from django.urls import path
 from dashboards.views import (
     acting,
     alerts,
+    banners,
     channels,
     components,
     excluding,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("objectives/<slug:name>/exclusions/", excluding.exclude, name="exclude"),
     path("objectives/<slug:name>/exclusions/<int:pk>/", excluding.include, name="include"),
     path("capabilities/", watching.capabilities, name="capabilities"),
+    path("banners/", banners.put_up, name="put-up-banner"),
+    path("banners/<int:pk>/take-down/", banners.take_down, name="take-down-banner"),
     path("components/", watching.components, name="components"),
     path("components/<slug:name>/", components.component, name="component"),
     path("components/<slug:name>/circuit/", components.circuit, name="circuit"),

@@ -9,6 +9,7 @@ from dashboards import formats
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge, Tone
+from dashboards.presenters.banners import BannerRow, banner_rows
 from dashboards.presenters.components import ComponentRow, component_rows
 from dashboards.presenters.flags import FlagRow, flag_rows
 from dashboards.presenters.rows import ObjectiveRow, by_least_budget, objective_rows
@@ -44,6 +45,7 @@ class CapabilityTile:
 @dataclass(frozen=True, slots=True)
 class Overview:
     verdict: Verdict
+    banners: tuple[BannerRow, ...]
     capabilities: tuple[CapabilityTile, ...]
     firing: tuple[AlertRow, ...]
     more_firing: int
@@ -69,6 +71,7 @@ def overview(at: datetime) -> Overview:
     firing = sorted(alerts.firing(), key=lambda alert: alert.suppressed)
     return Overview(
         verdict=verdict(statuses, modes, flags),
+        banners=banner_rows(at),
         capabilities=tuple(_tile(view, titles) for view in modes),
         firing=alert_rows(firing[:FIRING_LENGTH]),
         more_firing=max(0, len(firing) - FIRING_LENGTH),

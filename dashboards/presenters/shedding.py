@@ -116,7 +116,7 @@ def _badge(found: Standing) -> Badge:
     state = found.state
     if not state.shed:
         return badges.CALM
-    return badges.flag("ramping", state.ramp) if state.ramp else badges.flag("shed")
+    return badges.flag("ramping", state.ramp) if state.ramp else badges.flag("shed", 0)
 
 
 def _tiers(at: datetime) -> tuple[TierRow, ...]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from dashboards.access import reader
-from dashboards.forms import REPEATS
+from dashboards.forms import EXPIRIES, REPEATS
 from dashboards.presenters.capabilities import capabilities_page
 from dashboards.presenters.charts import charts, range_named
 from dashboards.presenters.components import component_rows
@@ -78,7 +78,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 def capabilities(request: HttpRequest) -> HttpResponse:
     at = now()
     page = capabilities_page(at, request.GET.getlist("down"))
-    return respond(request, "capabilities", "Capabilities", at, page=page)
+    return respond(request, "capabilities", "Capabilities", at, page=page, expiries=EXPIRIES)
 
 
 @require_safe

@@ -49,6 +49,11 @@ def capability_changes(item: Capability, limit: int = 20) -> list[CapabilityChan
     return list(item.changes.all()[:limit])
 
 
+def latest_capability_changes(limit: int = 30) -> list[CapabilityChange]:
+    """The latest changes of any capability's mode, newest first."""
+    return list(CapabilityChange.objects.select_related("capability")[:limit])
+
+
 def what_if(down: Iterable[str], at: datetime, known: Iterable[Health] | None = None) -> list[ModeView]:
     """The modes if, besides what is down at `at`, these components were too. Names of no component change nothing."""
     statuses = _statuses(at, known)

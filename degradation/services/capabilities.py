@@ -9,6 +9,7 @@ from degradation import selectors
 from degradation.models import Banner, CapabilityChange, CapabilityStanding
 from degradation.selectors import ModeView
 from degradation.services import banners
+from slo.maths.windows import format_duration
 
 log = logging.getLogger(__name__)
 BY = "capability"
@@ -90,7 +91,7 @@ def _announce(view: ModeView, standing: CapabilityStanding, at: datetime) -> Non
         return
     banners.put_up(
         item.banner_text or view.message or f"{item.title} is not available at the moment.",
-        reason=f"{item.title} has been in the mode {view.mode!r} for {limit} s",
+        reason=f"{item.title} has been in the mode {view.mode!r} for {format_duration(limit)}",
         at=at,
         by=BY,
         capability=item,
