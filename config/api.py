@@ -21,6 +21,7 @@ from degradation.api import router as degradation_router
 from degradation.api_availability import router as availability_router
 from degradation.api_banners import router as banners_router
 from degradation.api_circuits import router as circuits_router
+from degradation.api_incidents import router as incidents_router
 from degradation.api_shedding import router as shedding_router
 from slo.api import router as slo_router
 from slo.api_annotations import router as annotations_router
@@ -47,6 +48,7 @@ api.add_router("", degradation_router)
 api.add_router("", availability_router)
 api.add_router("", banners_router)
 api.add_router("", circuits_router)
+api.add_router("", incidents_router)
 api.add_router("", shedding_router)
 api.add_router("", dashboards_router)
 

@@ -60,6 +60,11 @@ app.conf.update(
             "schedule": min(10, settings.TICK_SECONDS),
             "options": {"expires": 10},
         },
+        "tell-subscribers": {
+            "task": "degradation.tasks.tell_subscribers",
+            "schedule": min(10, settings.TICK_SECONDS),
+            "options": {"expires": 10},
+        },
         "thin-sheds": {"task": "degradation.tasks.thin", "schedule": 3600, "options": {"expires": 3600}},
         # Each source is asked once an hour; a new one need not wait for that.
         "look": {"task": "slo.tasks.look", "schedule": 300, "options": {"expires": 300}},

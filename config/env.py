@@ -34,6 +34,19 @@ class Env(BaseSettings):
     PUBLIC_STATUS: bool = Field(
         True, description="the status page (capabilities in plain words, no internal names) can be read by everybody"
     )
+    STATUS_NAME: str = Field(
+        "Our service",
+        min_length=1,
+        max_length=80,
+        description="what the status page, its mails and feed call the system",
+    )
+    STATUS_SUBSCRIBE: bool = Field(
+        True, description="everybody may subscribe to the status page by e-mail (where `EMAIL_HOST` is set)"
+    )
+    STATUS_FILE: str = Field(
+        "var/status.json",
+        description="the last good status page, for when the database is away; empty: kept in memory only",
+    )
     BASE_URL: AnyHttpUrl = Field(
         AnyHttpUrl("http://127.0.0.1:8000"),
         description="the address people reach the pages at; links in messages use it",
@@ -100,6 +113,13 @@ class Env(BaseSettings):
             # The address is a secret, so it is not repeated.
             raise ValueError("must be an address that starts with https:// or http://")
         return value
+
+    @field_validator("STATUS_NAME")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable() or not value.strip():
+            raise ValueError("must be words on one line")
+        return value.strip()
 
     @field_validator("LOG_LEVEL")
     @classmethod

@@ -93,6 +93,10 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # People -----------------------------------------------------------------------------------------------------------
 PUBLIC_READ = ENV.PUBLIC_READ
 PUBLIC_STATUS = ENV.PUBLIC_STATUS
+STATUS_NAME, STATUS_SUBSCRIBE = ENV.STATUS_NAME, ENV.STATUS_SUBSCRIBE
+STATUS_FILE = str(BASE_DIR / ENV.STATUS_FILE) if ENV.STATUS_FILE else ""
+# So long the status page is answered from memory. 0: every request reads for itself, as tests want it.
+STATUS_SECONDS = 5
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -108,7 +112,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "dashboards/login/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = 1 if ENV.TRUST_PROXY else None
+TRUST_PROXY = ENV.TRUST_PROXY
+AXES_IPWARE_PROXY_COUNT = 1 if TRUST_PROXY else None
 
 # The browser ------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -1,7 +1,7 @@
 """Addresses of the pages. Lower packages reverse these names in their messages."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
 from dashboards.views import (
     acting,
@@ -10,6 +10,7 @@ from dashboards.views import (
     channels,
     components,
     excluding,
+    incidents,
     planning,
     runbooks,
     shedding,
@@ -17,6 +18,7 @@ from dashboards.views import (
     status,
     styleguide,
     wallboard,
+    subscribing,
     watching,
 )
 
@@ -71,6 +73,18 @@ urlpatterns = [
     path("reports/", watching.reports, name="reports"),
     path("status/", status.status, name="status"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("status/feed.atom", status.feed, name="status-feed"),
+    path("status/badge.svg", status.badge, name="status-badge"),
+    path("status/badge/<slug:name>.svg", status.capability_badge, name="capability-badge"),
+    path("status/incidents/<uuid:key>/", status.incident, name="status-incident"),
+    path("status/subscribe/", subscribing.subscribe, name="subscribe"),
+    path("status/subscription/<str:key>/", subscribing.subscription, name="subscription"),
+    path("status/manage/", incidents.manage, name="manage-status"),
+    path("status/manage/incidents/", incidents.open_incident, name="open-incident"),
+    path("status/manage/incidents/<int:pk>/", incidents.update, name="update-incident"),
+    path("status/manage/webhooks/", incidents.add_webhook, name="add-status-webhook"),
+    path("status/manage/webhooks/<int:pk>/remove/", incidents.remove_webhook, name="remove-status-webhook"),
+    re_path(r"^api/v2/(?P<which>summary|status|components)\.json$", status.as_json, name="api-v2"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

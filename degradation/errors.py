@@ -17,3 +17,11 @@ class ReportedError(BrownoutError):
 
 class DrillError(BrownoutError):
     """A drill cannot begin or end like this: something is shed or burns, or there is nothing to exercise."""
+
+
+class IncidentError(BrownoutError):
+    """An incident cannot be told like this: its words, its capabilities or its state forbid it."""
+
+
+class SubscriptionError(BrownoutError):
+    """Nobody can be told of incidents at such an address."""

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from degradation.services import capabilities, circuit_reports, circuits, drills, flags, shed, shed_requests
+from degradation.services import (
+    capabilities,
+    circuit_reports,
+    circuits,
+    drills,
+    flags,
+    notices,
+    shed,
+    shed_requests,
+    subscribers,
+)
 from degradation.services import carry_out as saga
 
 log = logging.getLogger(__name__)
@@ -44,8 +54,16 @@ def carry_out() -> None:
 
 
 @shared_task(ignore_result=True)
+def tell_subscribers() -> None:
+    """Send what subscribers of the status page are owed."""
+    notices.send_due(datetime.now(UTC))
+
+
+@shared_task(ignore_result=True)
 def thin() -> None:
-    """Forget counts of shed requests that no window reaches any more, and changes of circuits long past."""
+    """Forget counts of shed requests that no window reaches any more, changes of circuits long past, and subscribers
+    who never confirmed."""
     at = datetime.now(UTC)
     shed_requests.thin(at)
     circuits.thin(at)
+    subscribers.forget(at)

@@ -65,11 +65,20 @@ def _flags_read_at_each_request() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _status_read_at_each_request() -> Iterator[None]:
+    """The status page shows what the test has just written, and leaves no file."""
+    with override_settings(STATUS_SECONDS=0, STATUS_FILE=""):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
+    from dashboards.kept import keeper
     from degradation.ofrep.memory import memory
 
     memory.forget()
+    keeper.forget()
 
 
 class PrometheusFactory(Protocol):

@@ -53,7 +53,7 @@ class Email:
                 mail.connection = connection
                 mail.send()
         except (OSError, smtplib.SMTPException) as error:
-            return _trouble(error)
+            return trouble(error)
         return answer("accepted", f"Handed to the mail server for {', '.join(self._to)}")
 
     def close(self) -> None:
@@ -88,7 +88,8 @@ def _id(key: str) -> str:
     return f"<{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:40]}@brownout>"
 
 
-def _trouble(error: OSError | smtplib.SMTPException) -> Answer:
+def trouble(error: OSError | smtplib.SMTPException) -> Answer:
+    """What a mail server's error means for the message."""
     codes = _codes(error)
     said = f"The mail server did not take it: {type(error).__name__} {' '.join(map(str, codes))}"
     # A wrong password is an error of the settings, not of the message: it may be right at the next attempt.

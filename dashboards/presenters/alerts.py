@@ -9,6 +9,7 @@ from alerts.models import Alert
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
+from dashboards.presenters.incidents import Told, told
 from dashboards.presenters.runs import Beside, beside
 from dashboards.presenters.timeline import Event, events
 
@@ -36,6 +37,7 @@ class AlertPage:
     labels: tuple[tuple[str, str], ...]
     beside: Beside | None
     acknowledged_by: str
+    told: Told
 
 
 def alert_page(pk: int, at: datetime) -> AlertPage:
@@ -52,6 +54,7 @@ def alert_page(pk: int, at: datetime) -> AlertPage:
         labels=tuple(alert.labels().items()),
         beside=beside(alert, at),
         acknowledged_by=str(alert.acknowledged_by) if alert.acknowledged_by else alert.acknowledged_via,
+        told=told(pk),
     )
 
 

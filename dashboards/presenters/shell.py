@@ -32,6 +32,7 @@ RAIL = (
     Entry("availability", "Availability", "sum"),
     Entry("runbooks", "Runbooks", "book"),
     Entry("reports", "Reports", "page"),
+    Entry("manage-status", "Status page", "send"),
 )
 
 

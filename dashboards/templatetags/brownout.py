@@ -45,6 +45,12 @@ def clock(context: Mapping[str, Any], moment: datetime | None) -> str:
     return _time(moment, formats.short_instant(moment, context["at"]))
 
 
+@register.simple_tag
+def utc(moment: datetime) -> SafeString:
+    """The instant for people who do not know our clock, and for a page that caches keep: 14 Nov, 08:51 UTC."""
+    return _time(moment, f"{moment.day} {moment:%b, %H:%M} UTC")
+
+
 @register.simple_tag(takes_context=True)
 def lasting(context: Mapping[str, Any], start: datetime, end: datetime | None = None) -> str:
     """How long something lasted, up to now if it still does."""

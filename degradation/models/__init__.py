@@ -5,8 +5,10 @@ from degradation.models.capability import Capability, CapabilityChange, Capabili
 from degradation.models.circuit import Circuit, CircuitChange, CircuitReport, CircuitSettings
 from degradation.models.drill import Drill
 from degradation.models.flag import Flag, FlagChange
+from degradation.models.incident import Incident, IncidentUpdate
 from degradation.models.shedding import Automation, AutomationChange, Shedding, SheddingPolicy
 from degradation.models.step import ShedCount, ShedReport, ShedStep
+from degradation.models.subscriber import Notice, Subscriber
 
 __all__ = [
     "Automation",
@@ -22,9 +24,13 @@ __all__ = [
     "Drill",
     "Flag",
     "FlagChange",
+    "Incident",
+    "IncidentUpdate",
+    "Notice",
     "ShedCount",
     "ShedReport",
     "ShedStep",
     "Shedding",
     "SheddingPolicy",
+    "Subscriber",
 ]

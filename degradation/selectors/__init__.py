@@ -21,6 +21,15 @@ from degradation.selectors.circuit_views import (
 )
 from degradation.selectors.component_health import Health, Latency, health
 from degradation.selectors.flag_views import FlagView, changes, changes_for, flag, flags, histories
+from degradation.selectors.incident_views import (
+    incident,
+    incidents,
+    incidents_of_alert,
+    open_incidents,
+    readers,
+    webhooks,
+)
+from degradation.selectors.public_status import public_status
 from degradation.selectors.served import Served, served
 from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
 
@@ -48,12 +57,19 @@ __all__ = [
     "health",
     "histories",
     "latest_capability_changes",
+    "incident",
+    "incidents",
+    "incidents_of_alert",
     "matrix",
     "modes",
+    "open_incidents",
     "past_banners",
+    "public_status",
+    "readers",
     "served",
     "shedding",
     "sheds",
     "standings",
+    "webhooks",
     "what_if",
 ]
