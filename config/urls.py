@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", telemetry.metrics),
     path("api/v1/", api.urls),
     # The format of common status pages, which names its addresses itself; below, whatever the pages do not know.
-    re_path(r"^api/(?!v2/(?:summary|status|components)\.json$)(?P<rest>.*)$", nothing_here),
+    re_path(r"^api/(?!v2/(?:summary|status|components)\.json\Z)(?P<rest>.*)", nothing_here),
     path("ofrep/v1/", include("degradation.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboards.urls")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dashboards import formats
 from degradation.rules.days import Day
 
-STEP, WIDTH, HEIGHT, STUB, LEAST = 5, 4, 32.0, 3.0, 8.0
+STEP, WIDTH, HEIGHT, STUB, LEAST = 5, 4, 32.0, 3.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ urlpatterns = [
     path("status/manage/incidents/<int:pk>/", incidents.update, name="update-incident"),
     path("status/manage/webhooks/", incidents.add_webhook, name="add-status-webhook"),
     path("status/manage/webhooks/<int:pk>/remove/", incidents.remove_webhook, name="remove-status-webhook"),
-    re_path(r"^api/v2/(?P<which>summary|status|components)\.json$", status.as_json, name="api-v2"),
+    re_path(r"^api/v2/(?P<which>summary|status|components)\.json\Z", status.as_json, name="api-v2"),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
