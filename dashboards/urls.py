@@ -17,8 +17,8 @@ from dashboards.views import (
     silences,
     status,
     styleguide,
-    wallboard,
     subscribing,
+    wallboard,
     watching,
 )
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,7 +19,7 @@ from dashboards.kept import keeper
 from degradation.models import Capability, CapabilityChange, CapabilityStanding, Incident
 from degradation.rules.public_formats import WORDS, badge
 from degradation.services import banners, incidents
-from slo.models import Heartbeat
+from slo.models import Heartbeat, Service
 from tests import factories
 from tests.dashboards.conftest import stop_clocks
 from tests.dashboards.world import person, trouble
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 JSON = ("/api/v2/summary.json", "/api/v2/status.json", "/api/v2/components.json")
 MODES = [
     {"name": "full", "when": "zz-llm"},
-    {"name": "sorry", "message": "Ask us by mail.", "link": "https://a.example"},
+    {"name": "sorry", "message": "Ask us by mail.", "link": "https://store.example"},
 ]
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -50,7 +50,7 @@ def shop(db: None, at_noon: None, settings: LazySettings) -> Incident:
     )
 
 
-def _capability(name: str, title: str, position: int, service: object, mode: str, state: str, *, harms: bool) -> None:
+def _capability(name: str, title: str, position: int, service: Service, mode: str, state: str, *, harms: bool) -> None:
     item = Capability.objects.create(name=name, title=title, position=position, service=service, modes=MODES)
     since, because = NOW - 2 * HOUR, ["zz-llm"] if harms else []
     for at, was in ((NOW - 3 * HOUR, ("full", "full", False)), (since, (mode, state, harms))):
@@ -149,7 +149,7 @@ def test_a_maintenance_is_told_as_one(client: Client, shop: Incident) -> None:
 
 
 def test_an_address_the_common_format_does_not_have_is_a_problem_document(client: Client, db: None) -> None:
-    for path in ("/api/v2/", "/api/v2/incidents.json", "/api/v2/summary.json/", "/api/v2/status.json\n"):
+    for path in ("/api/v2/", "/api/v2/incidents.json", "/api/v2/summary.json/", "/api/v2/status.json%0A"):
         response = client.get(path)
         assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json"), path
 
@@ -167,8 +167,7 @@ def test_the_page_tells_it_in_plain_words_and_escapes_what_people_write(client: 
         assert words in text
     assert "not available for 2" in text, "today's column in words"
     assert "2 Mar 2026</span> not available for" in text, "the same without a pointer"
-    # One figure for who cannot see the other: two of three known hours.
-    assert re.search(r"33\.3\d* ?.?%.? available|33\.3", text)
+    assert "33.3\xa0% available" in text, "one of the three hours that are known"
 
 
 def test_one_incident_has_an_address_for_good(client: Client, shop: Incident) -> None:
@@ -202,7 +201,7 @@ def test_the_feed_is_atom_with_ids_that_never_change(client: Client, shop: Incid
     assert _one(entry, "id") == f"urn:uuid:{shop.key}"
     assert _one(entry, "title") == "Questions fail (identified)"
     assert _one(entry, "content").startswith("2026-03-02 11:30 UTC, identified: A supplier is down.\n\n")
-    incidents.update_incident(shop.pk, "All well.\x7f" if False else "All well.", state="resolved", at=NOW, by="op")
+    incidents.update_incident(shop.pk, "All well.", state="resolved", at=NOW, by="op")
     (again,) = _feed(client).findall("a:entry", ATOM)
     assert (_one(again, "id"), _one(again, "published")) == (_one(entry, "id"), _one(entry, "published"))
     assert _one(again, "updated") == "2026-03-02T12:00:00Z"
@@ -295,8 +294,9 @@ def database_away() -> Iterator[None]:
 
 
 def test_while_the_database_is_away_the_last_good_page_holds_and_says_from_when(
-    client: Client, shop: Incident, monkeypatch: pytest.MonkeyPatch
+    client: Client, shop: Incident, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
 ) -> None:
+    settings.EMAIL_HOST = "mail.example"
     before = {path: client.get(path) for path in _public(shop)}
     stop_clocks(monkeypatch, NOW + HOUR)
     with database_away():
@@ -309,7 +309,7 @@ def test_while_the_database_is_away_the_last_good_page_holds_and_says_from_when(
         assert "Questions fail" in page
         assert re.search(r"This page is from <time[^>]*>2 Mar, 12:00 UTC", page)
         assert "not known" in client.get("/status/badge/tracking.svg").content.decode(), "no state out of old knowledge"
-        assert client.post("/status/subscribe/", {"email": "a@example.com"}).status_code in {404, 503}
+        assert client.post("/status/subscribe/", {"email": "a@example.com"}).status_code == 503
     assert "This page is from" not in client.get("/status/").content.decode(), "and recovers by itself"
 
 
@@ -337,13 +337,14 @@ def test_a_process_that_never_knew_anything_says_so(client: Client, shop: Incide
 
 def test_nobody_waits_for_a_broken_database_again_and_again(shop: Incident, settings: LazySettings) -> None:
     settings.STATUS_SECONDS = 60
-    asked: list[datetime] = []
+    asked: list[object] = []
+
+    def refuse(*what: object) -> None:
+        asked.append(what[1])
+        raise OperationalError("the connection is broken")
+
     keeper.get(NOW)
     keeper._fresh_for = 0.0
-    with connection.execute_wrapper(lambda *_: asked.append(NOW) or _refuse()):
+    with connection.execute_wrapper(refuse):
         assert [keeper.get(NOW).stale for _ in range(5)] == [True] * 5
     assert len(asked) == 1
-
-
-def _refuse() -> None:
-    raise OperationalError("the connection is broken")
