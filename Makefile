@@ -9,7 +9,7 @@ DEVELOPMENT = DEBUG=1 HTTPS=0 BROKER_URL=memory://
 PRODUCTION = DEBUG=0 HTTPS=1 SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	ALLOWED_HOSTS=brownout.example BASE_URL=https://brownout.example
 
-.PHONY: help demo test lint unit integration browser postgres bench lock setup development
+.PHONY: help demo test lint unit integration browser postgres bench screenshots lock setup development
 # The steps of `make test` compete for the same cores: one after the other, even with make -j.
 .NOTPARALLEL:
 
@@ -26,6 +26,9 @@ test: lint unit integration browser postgres ## every check and every test
 
 bench: development ## measurements of this machine; PARTS=truth, cost, loop, flags or availability for some of them
 	@$(RUN) -m bench $(PARTS)
+
+screenshots: development ## the pictures of the README, from a demo during its first incident
+	@$(RUN) -m tests.screenshots $(if $(URL),--url $(URL))
 
 lint: development ## style, types, floors, migrations, deployment settings
 	.venv/bin/ruff check .

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from config.env import Env
+from tests.screenshots import LARGEST, SHOTS, size
 
 ROOT = Path(settings.BASE_DIR)
 PACKAGES = ("config", "slo", "alerts", "degradation", "dashboards", "demo")
@@ -121,6 +122,13 @@ def test_the_readme_lists_every_setting_as_it_is(readme: str) -> None:
     rows = [f"| `{name}` | {_default(f.default)} | {f.description} |" for name, f in Env.model_fields.items()]
     table = re.findall(r"^\| `[A-Z_]+` \|.*$", readme, re.MULTILINE)
     assert table == rows, "the settings table of README.md should be:\n" + "\n".join(rows)
+
+
+def test_the_readme_shows_every_screenshot_and_none_is_heavy(readme: str) -> None:
+    pictures = {path.name: path.read_bytes() for path in (ROOT / "docs").glob("*.png")}
+    assert set(re.findall(r"!\[[^]]+\]\(docs/([\w-]+\.png)\)", readme)) == pictures.keys(), "make screenshots"
+    assert {name: size(png) for name, png in pictures.items()} == {f"{s.name}.png": (s.width, s.height) for s in SHOTS}
+    assert [name for name, png in pictures.items() if len(png) > LARGEST] == []
 
 
 def test_the_readme_mentions_every_management_command(readme: str) -> None:
