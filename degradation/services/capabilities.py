@@ -22,11 +22,13 @@ def judge(at: datetime) -> None:
     """
     failures: list[Exception] = []
     standings = selectors.standings()
+    with_banner = set(Banner.objects.filter(put_up_by=BY, ended_at=None).values_list("capability", flat=True))
     for view in selectors.capabilities(at):
         try:
             with transaction.atomic():
                 standing = _note(view, standings.get(view.capability.pk), at)
-                if standing is not None:
+                # Most of the time nobody is harmed and no banner is up: nothing to read then.
+                if standing is not None and (standing.harmed_since or view.capability.pk in with_banner):
                     _announce(view, standing, at)
         except Exception as error:
             log.exception("The capability %s cannot be judged; the others go on", view.capability.name)

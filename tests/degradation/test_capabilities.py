@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from degradation import selectors
 from degradation.models import Banner, Capability, CapabilityChange, CapabilityStanding
@@ -237,3 +239,17 @@ def test_everybody_reads_the_status_page_and_no_internal_name_on_it(faq: dict[st
 def test_a_status_page_that_is_not_public_is_not_there_for_strangers(client: Client, settings: object) -> None:
     settings.PUBLIC_STATUS = False  # type: ignore[attr-defined]
     assert client.get("/status/").status_code == 404
+
+
+def test_judging_many_in_calm_asks_no_more_than_judging_one(faq: dict[str, str]) -> None:
+    judge(NOW)
+    with CaptureQueriesContext(connection) as one:
+        judge(NOW + timedelta(seconds=30))
+    service = Service.objects.get(name="shop")
+    for number in range(10):
+        Capability.objects.create(name=f"more-{number}", title="More", service=service, modes=MODES)
+    judge(NOW + timedelta(seconds=60))
+    with CaptureQueriesContext(connection) as many:
+        judge(NOW + timedelta(seconds=90))
+    said = [query["sql"] for query in many if "SAVEPOINT" not in query["sql"]]
+    assert len(said) == len([query for query in one if "SAVEPOINT" not in query["sql"]])
