@@ -16,7 +16,7 @@ from degradation.rules.value import LONGEST, OFFERED
 from degradation.selectors import CircuitView
 from degradation.services import circuits
 from degradation.services.circuit_reports import Said, receive
-from slo.api_auth import Caller, operator
+from slo.api_auth import Caller, operator, reporter
 
 router = Router(tags=["circuits"])
 MINUTE = timedelta(minutes=1)
@@ -133,7 +133,7 @@ def list_circuits(request: HttpRequest) -> dict[str, Any]:
     return {"circuits": [_circuit(view) for view in selectors.circuits(datetime.now(UTC))]}
 
 
-@router.post("/circuits/report", response={202: ReportReceiptOut}, auth=operator, summary="Tell of clients' circuits")
+@router.post("/circuits/report", response={202: ReportReceiptOut}, auth=reporter, summary="Tell of clients' circuits")
 def report_circuits(
     request: HttpRequest, reports: Annotated[list[ReportIn], Field(min_length=1, max_length=MOST), Body()]
 ) -> Status[ReportReceiptOut]:

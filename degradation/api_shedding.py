@@ -13,7 +13,7 @@ from degradation.rules.drills import LARGEST_SHARE, LONGEST
 from degradation.rules.shedding import NOTHING
 from degradation.selectors import shed_steps
 from degradation.services import automation, drills, shed_requests
-from slo.api_auth import Caller, operator
+from slo.api_auth import Caller, operator, reporter
 
 router = Router(tags=["shedding"])
 Limit = Annotated[int, Field(ge=1, le=1_000)]
@@ -207,7 +207,7 @@ def abort_drill(request: HttpRequest, pk: int, wanted: ReasonIn) -> Status[None]
 @router.post(
     "/flags/{key}/shed-requests",
     response=ShedRequestsOut,
-    auth=operator,
+    auth=reporter,
     summary="Count requests shed on purpose",
 )
 def report_shed_requests(request: HttpRequest, key: str, told: ShedRequestsIn) -> dict[str, Any]:

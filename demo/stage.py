@@ -90,7 +90,7 @@ def populate(at: datetime, tick: int, progress: Progress) -> datetime:
 
 def token(at: datetime) -> str:
     """A fresh token for the world's flags and circuits; the one before is void."""
-    return issue_token("demo world", "operator", at)
+    return issue_token("demo world", "reporter", at)
 
 
 def prometheus(data: Path, port: int, world: int) -> list[str]:

@@ -63,4 +63,5 @@ class Access(AuthBase):
 
 
 reader = Access("viewer", open_to_all=True)
+reporter = Access("reporter")
 operator = Access("operator")

@@ -8,7 +8,7 @@ from ninja import Body, Router, Schema
 from ninja.responses import Status
 from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
-from slo.api_auth import operator
+from slo.api_auth import reporter
 from slo.services.events import Counts, receive
 
 router = Router(tags=["events"])
@@ -60,7 +60,7 @@ class ReceiptOut(Schema):
     repeated: int
 
 
-@router.post("/events", response={202: ReceiptOut}, auth=operator, summary="Send counts of good and all events")
+@router.post("/events", response={202: ReceiptOut}, auth=reporter, summary="Send counts of good and all events")
 def post_events(
     request: HttpRequest, events: Annotated[list[EventsIn], Field(min_length=1, max_length=MOST), Body()]
 ) -> Status[ReceiptOut]:

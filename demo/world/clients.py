@@ -19,7 +19,7 @@ FIRST, LAST = 0.15, 0.5
 
 
 class Clients:
-    """Their circuits as they are at each report, told with an operator's token; while nobody listens it goes on."""
+    """Their circuits as they are at each report, told with a reporter's token; while nobody listens it goes on."""
 
     def __init__(self, url: str, token: str, seed: int = 11) -> None:
         self._url, self._token = url, token

@@ -8,6 +8,7 @@ class ApiToken(models.Model):
 
     class Role(models.TextChoices):
         VIEWER = "viewer"
+        REPORTER = "reporter"
         OPERATOR = "operator"
         ADMIN = "admin"
 

@@ -1,4 +1,7 @@
-"""Roles of people and programs: a viewer reads, an operator acts, an admin changes what is watched."""
+"""Roles of people and programs: a viewer reads, an operator acts, an admin changes what is watched.
+
+Between them there is one for programs alone: a reporter reads, and tells what it counts and sees of itself.
+"""
 
 import hashlib
 import secrets
@@ -9,8 +12,10 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from slo.models import ApiToken
 
-Role = Literal["viewer", "operator", "admin"]
-RANKS: dict[str, int] = {"viewer": 1, "operator": 2, "admin": 3}
+Role = Literal["viewer", "reporter", "operator", "admin"]
+# Those of people, by what each includes; and those of programs.
+RANKS: dict[str, int] = {"viewer": 1, "operator": 3, "admin": 4}
+ALL_RANKS: dict[str, int] = {**RANKS, "reporter": 2}
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
@@ -20,10 +25,8 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
     if getattr(user, "is_superuser", False):
         return "admin"
     names = set(user.groups.values_list("name", flat=True)) if hasattr(user, "groups") else set()
-    for role in ("admin", "operator", "viewer"):
-        if role in names:
-            return role
-    return None
+    roles: tuple[Role, ...] = ("admin", "operator", "viewer")
+    return next((role for role in roles if role in names), None)
 
 
 def may(user: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
@@ -33,7 +36,7 @@ def may(user: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
 
 def includes(held: str | None, wanted: Role) -> bool:
     """Is the role held at least the one wanted?"""
-    return held is not None and RANKS.get(held, 0) >= RANKS[wanted]
+    return held is not None and ALL_RANKS.get(held, 0) >= ALL_RANKS[wanted]
 
 
 def issue_token(name: str, role: Role, at: datetime) -> str:

@@ -153,6 +153,14 @@ def test_a_mistake_is_named_and_nothing_is_accepted(body: Any, field: str) -> No
     assert not CircuitReport.objects.exists()
 
 
-def test_reporting_needs_an_operators_token() -> None:
+def test_an_instance_reports_with_a_token_that_steers_nothing() -> None:
     assert post(Client(), [entry()]).status_code == 401
     assert post(program("viewer"), [entry()]).status_code == 403
+    instance = program("reporter")
+    assert post(instance, [entry()]).status_code == 202
+    assert instance.get("/api/v1/circuits").status_code == 200
+    bulk = instance.post("/ofrep/v1/evaluate/flags", {"context": {}}, content_type="application/json")
+    assert bulk.status_code == 200
+    forced = {"state": "open", "reason": "x"}
+    for path in ("/api/v1/circuits/orders/force", "/api/v1/banners", "/api/v1/shedding/switch"):
+        assert instance.post(path, forced, content_type="application/json").status_code == 403

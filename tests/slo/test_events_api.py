@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sender(client: Client) -> Any:
     factories.objective("orders", source=factories.source(kind="events"), sli={"events": {"heartbeat": 60}})
-    token = issue_token("shop", "operator", NOW)
+    token = issue_token("shop", "reporter", NOW)
 
     def send(body: Any, *, role: str = "") -> Any:
         shown = issue_token("other", role, NOW) if role else token  # type: ignore[arg-type]
