@@ -1,6 +1,6 @@
 """Reads: alerts and their history, the outbox, runbooks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from alerts.models import Alert, BudgetChange, Delivery, Runbook, RunbookVersion, Transition
 from alerts.rules.markdown import render
+from alerts.rules.runbook import related
 from slo.errors import NotFoundError
 from slo.maths.burn import SEVERITIES
 from slo.models import Objective
@@ -139,6 +140,12 @@ def runbook_html(of: Runbook) -> SafeString:
 def runbook_for(item: Objective | Alert) -> Runbook | None:
     """The runbook an objective or an alert names; None if it names none, or one that does not exist (yet)."""
     return shelf().filter(name=item.runbook).first() if item.runbook else None
+
+
+def related_links(names: Collection[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The related links (text, address) of runbooks, by name."""
+    found = shelf().filter(name__in=names) if names else ()
+    return {book.name: related(book.latest.body) for book in found if book.latest}
 
 
 def runbook_names() -> frozenset[str]:

@@ -135,9 +135,9 @@ def _mark_delivered(at: datetime) -> None:
     """What is due by now has been sent; what waits for company is sent later."""
     due = list(Delivery.objects.filter(state=Delivery.State.DUE, due_at__lte=at))
     for delivery in due:
-        delivery.state, delivery.attempts, delivery.sends = Delivery.State.SENT, 1, 1
+        delivery.state, delivery.sends = Delivery.State.SENT, 1
         delivery.sent_at, delivery.answer = delivery.due_at + timedelta(seconds=2), "202 Accepted"
-    Delivery.objects.bulk_update(due, ["state", "attempts", "sends", "sent_at", "answer"])
+    Delivery.objects.bulk_update(due, ["state", "sends", "sent_at", "answer"])
 
 
 def _thin(end: int) -> None:

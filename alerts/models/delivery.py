@@ -121,6 +121,11 @@ class Delivery(models.Model):
         return " and ".join(dict.fromkeys(kinds))
 
     @property
+    def tries(self) -> int:
+        """How often it was sent: each time it was accepted, and the attempts since."""
+        return self.sends + self.attempts
+
+    @property
     def alerts(self) -> list[Alert]:
         """The alerts it was owed for."""
         return list({change.alert_id: change.alert for change in self.transitions.all()}.values())

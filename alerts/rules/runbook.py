@@ -15,6 +15,7 @@ from typing import Literal
 from markdown_it.token import Token
 
 from alerts.rules.markdown import ANCHOR, parse, plain
+from alerts.rules.words import clip
 
 Kind = Literal["lead", "detection", "impact", "action", "recovery", "related", "other"]
 
@@ -36,6 +37,9 @@ LONGEST = 100_000
 FAILURE = r"^(component|capability)/[A-Za-z0-9_-]+$"
 """How a failure mode is written that a runbook covers."""
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}")
+MOST_RELATED = 3
+"""Links a message has room for, beside the runbook itself."""
+_OUTSIDE = re.compile(r"https?://(?!.*(\{|%7B))", re.IGNORECASE)
 _MARKER = re.compile(r"\s*\d{1,9}[.)]\s+")
 
 
@@ -113,6 +117,17 @@ def read(body: str) -> Text:
     found = [_section(tokens[start:end], lines, counts) for start, end in _spans(heads, len(tokens))]
     anchors = (str(token.attrGet("id")).removeprefix(ANCHOR) for token in tokens if token.type == "heading_open")
     return Text(tuple(filter(None, found)), (*_links(tokens), *_braces(lines)), frozenset(anchors))
+
+
+def related(body: str) -> tuple[tuple[str, str], ...]:
+    """The first links of the section of related links that lead outside, as (text, address)."""
+    tokens = (token for token in parse(read(body).section("related")) if token.children)
+    found = [pair for token in tokens for pair in pairwise(token.children or ())]
+    links = (
+        (clip(text.content, 60), str(link.attrGet("href") or "")) for link, text in found if link.type == "link_open"
+    )
+    outside = ((text, address) for text, address in links if text and _OUTSIDE.match(address))
+    return tuple(dict.fromkeys(outside))[:MOST_RELATED]
 
 
 def _spans(heads: Sequence[int], end: int) -> Iterator[tuple[int, int]]:

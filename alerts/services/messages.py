@@ -13,6 +13,7 @@ from alerts.rules.bundle import Bundle, Event
 from alerts.rules.figures import restore
 from alerts.rules.message import Message, episode_key
 from alerts.rules.verdicts import State
+from alerts.selectors import related_links
 from alerts.services.remedies import shed_for
 from slo.maths.burn import SEVERITIES
 
@@ -32,8 +33,13 @@ def compose(delivery: Delivery, runbooks: Container[str], at: datetime) -> Bundl
         return None
     causes = _causes(told)
     shed = shed_for([alert for alert in told if alert.state in Alert.OPEN])
+    links = related_links({alert.runbook for alert in told if alert.state in Alert.OPEN and alert.runbook in runbooks})
     items = tuple(
-        replace(_message(alert, causes.get(alert.pk, ""), runbooks), shed=shed.get(alert.service_id or 0, ()))
+        replace(
+            _message(alert, causes.get(alert.pk, ""), runbooks),
+            shed=shed.get(alert.service_id or 0, ()),
+            links=links.get(alert.runbook, ()),
+        )
         for alert in sorted(told, key=_urgency)
     )
     alone = len(items) == 1

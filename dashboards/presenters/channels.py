@@ -147,7 +147,7 @@ def _letter(item: Delivery) -> Letter:
         told=item.told,
         alerts=tuple((alert.pk, alert.title or alert.subject) for alert in item.alerts),
         badge=badges.delivery(item.state),
-        attempts=item.attempts,
+        attempts=item.tries,
         answer=item.answer,
     )
 

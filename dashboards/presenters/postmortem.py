@@ -69,7 +69,7 @@ def _shed(row: FlagChange) -> Entry:
 
 def _told(alert: Alert) -> Iterator[Told]:
     for row in alerts.deliveries(alert):
-        yield Told(row.channel.name, row.told, row.state, row.attempts, row.answer)
+        yield Told(row.channel.name, row.told, row.state, row.tries, row.answer)
 
 
 def _run(run: RunbookRun) -> RunDone:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alerts import selectors
 from alerts.models import Delivery, Runbook
 from alerts.rules.markdown import render
+from alerts.rules.runbook import related
 from alerts.services.messages import compose
 from alerts.services.runbooks import record
 from slo.errors import NotFoundError
@@ -74,6 +75,38 @@ def test_messages_link_the_page_and_an_existing_runbook() -> None:
     message = bundle.first
     assert message.runbook_url == f"http://127.0.0.1:8000/runbooks/orders/?alert={alert.pk}"
     assert message.page_url == f"http://127.0.0.1:8000/alerts/{alert.pk}/"
+
+
+RELATED = """## Immediate action
+
+1. Look at [another page](https://not.related.example/).
+
+## Related links
+
+- [Status of the carrier](https://status.example/a?b=1)
+- [ours](/components/orders/), [filled](https://x.example/{{ service }}), [](https://empty.example/)
+- [Status of the carrier](https://status.example/a?b=1) and [**bold**](https://bold.example/)
+- [Dashboard](HTTPS://grafana.example/d/1) · [third](http://three.example/) · [fourth](https://four.example/)
+"""
+
+
+def test_only_the_first_related_links_that_lead_outside_are_told() -> None:
+    assert related(RELATED) == (
+        ("Status of the carrier", "https://status.example/a?b=1"),
+        ("Dashboard", "HTTPS://grafana.example/d/1"),
+        ("third", "http://three.example/"),
+    )
+
+
+@pytest.mark.django_db
+def test_messages_hand_on_the_related_links_of_the_runbook() -> None:
+    channel()
+    fired(runbook="orders")
+    record(book(), RELATED, NOW)
+    bundle = compose(Delivery.objects.get(), selectors.runbook_names(), NOW)
+    assert bundle is not None
+    assert bundle.first.links == related(RELATED)
+    assert "Status of the carrier: https://status.example/a?b=1" in bundle.text
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,6 @@ def _alert(item: Objective) -> Alert:
         owed_at=FIRED,
         due_at=FIRED,
         sent_at=FIRED + timedelta(seconds=2),
-        attempts=1,
         sends=1,
         answer="202 Accepted",
     )
