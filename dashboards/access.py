@@ -32,6 +32,11 @@ def operator(view: View) -> View:
     return _guarded(view, lambda request: may(request.user, "operator"), "operator")
 
 
+def admin(view: View) -> View:
+    """Lets administrators change who may do what; others are refused."""
+    return _guarded(view, lambda request: may(request.user, "admin"), "admin")
+
+
 def _guarded(view: View, allowed: Callable[[HttpRequest], bool], role: Role) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

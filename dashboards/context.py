@@ -59,7 +59,7 @@ def _shell(request: HttpRequest) -> Shell:
 
 # Pages that belong to an entry of the rail without being it.
 _SECTIONS = {
-    "objective": "objectives",
+    **dict.fromkeys(("objective", "new-objective", "edit-objective", "delete-objective"), "objectives"),
     "alert": "alerts",
     "post-mortem": "alerts",
     "channel": "channels",

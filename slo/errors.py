@@ -72,6 +72,10 @@ class DeclaredError(BrownoutError):
     """It is declared in a document, which would bring it back: change it there."""
 
 
+class ChangedMeanwhileError(BrownoutError):
+    """Somebody else was faster: what is there is not what the person had before their eyes."""
+
+
 class RepeatedKeyError(BrownoutError):
     """A key that is to make repetitions safe came before with something else; nothing was accepted."""
 

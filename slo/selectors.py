@@ -1,6 +1,5 @@
 """Reads: objectives, their status and their charts, all by subtraction of ledger rows."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from slo.maths.budget_policy import BudgetPolicy as AgreedPolicy
 from slo.maths.budget_policy import Gate, Kind, Standing
 from slo.maths.budget_policy import gate as judge_gate
 from slo.maths.burn import BurnWindow
+from slo.maths.history import Rows
 from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import format_duration, from_epoch, to_epoch
@@ -187,49 +187,19 @@ def judged(item: Objective, since: datetime, until: datetime, policy: tuple[Burn
     Where every tick still has its row these are the statuses of then, as far as nothing was corrected or excluded
     since.
     """
-    facts, start, end = replace(item.facts(), policy=policy), to_epoch(since), to_epoch(until)
-    span = item.span()
-    earliest = min(to_epoch(span.bounds(since)[0]), start - max(facts.windows))
-    history = History(item, earliest, end)
-    for at in history.instants(start, end):
-        begin, finish = span.bounds(from_epoch(at))
-        windows = {length: history.window(at - length, at) for length in facts.windows}
-        yield judge(facts, history.window(to_epoch(begin), at), finish, windows, from_epoch(at), windows[SHORT])
+    facts = replace(item.facts(), policy=policy)
+    earliest = min(to_epoch(facts.period.bounds(since)[0]), to_epoch(since) - max(facts.windows))
+    yield from History(item, earliest, to_epoch(until)).judged(facts, since, until)
 
 
-class History:
+class History(Rows):
     """All rows of one objective over a span, in memory: many windows for one query."""
 
     def __init__(self, item: Objective, start: int, end: int) -> None:
+        kept = Measurement.objects.filter(objective=item).values_list("at", "good", "total", "observed")
+        rows = [*kept.filter(at__lt=start).order_by("-at")[:1], *kept.filter(at__gte=start, at__lte=end).order_by("at")]
         holes = _spans([item], start, end).get(item.pk, [])
-        rows = list(
-            Measurement.objects.filter(objective=item, at__gte=start, at__lte=end)
-            .order_by("at")
-            .values_list("at", "good", "total", "observed")
-        )
-        before = (
-            Measurement.objects.filter(objective=item, at__lt=start)
-            .order_by("-at")
-            .values_list("at", "good", "total", "observed")[:1]
-        )
-        rows = [*before, *rows]
-        self._holes = holes
-        self._instants = [row[0] for row in rows]
-        self._rows = [Row(row[0], Sums(*row[1:])) for row in rows]
-
-    def instants(self, start: int, end: int) -> list[int]:
-        """The instants of the rows there are after `start` up to `end`."""
-        return self._instants[bisect_right(self._instants, start) : bisect_right(self._instants, end)]
-
-    def _row(self, at: int) -> Row:
-        if not self._rows:
-            return Row(at, Sums())
-        return self._rows[max(0, bisect_right(self._instants, at) - 1)]
-
-    def window(self, start: int, end: int) -> Window:
-        """The window between two instants, exclusions taken out."""
-        holes = [(s, self._row(s.start), self._row(s.end)) for s in clip(self._holes, start, end)]
-        return window(start, end, self._row(start), self._row(end), holes)
+        super().__init__([Row(row[0], Sums(*row[1:])) for row in rows], holes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dashboards.icons import ICONS, SHAPES
 from dashboards.plotly import guarded_ids
 from dashboards.presenters.badges import Badge
 from dashboards.sparkline import Bar, Sparkline
-from slo.maths.windows import format_duration
+from slo.maths.windows import format_duration, from_epoch
 
 register = template.Library()
 
@@ -26,6 +26,7 @@ register.filter("factor", formats.factor)
 register.filter("duration", formats.duration)
 register.filter("milliseconds", formats.milliseconds)
 register.filter("plural", formats.plural)
+register.filter("epoch", from_epoch)
 register.filter("span", lambda seconds: format_duration(int(seconds)))
 
 

@@ -3,6 +3,7 @@ from slo.models.annotation import Annotation
 from slo.models.budget import BudgetPolicy
 from slo.models.catalog import Component, Service, Source
 from slo.models.correction import Correction
+from slo.models.edit import Edit
 from slo.models.events import EventPost
 from slo.models.latency import ComponentLatency
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
@@ -17,6 +18,7 @@ __all__ = [
     "Component",
     "ComponentLatency",
     "Correction",
+    "Edit",
     "EventPost",
     "Exclusion",
     "ExclusionChange",

@@ -62,6 +62,9 @@ class Source(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     description = models.TextField(blank=True)
     spec = models.JSONField(default=dict)
+    # Where its document lies, and who made it on a page instead.
+    file = models.CharField(max_length=500, blank=True, default="")
+    made_by = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ("name",)

@@ -68,6 +68,9 @@ class Objective(models.Model):
     remark = models.TextField(blank=True)
     # What the SLI is about: an availability objective tells whether a component is up, a latency one how fast it is.
     indicator = models.CharField(max_length=20, default="availability")
+    # Where its document lies, and who made it on a page instead.
+    file = models.CharField(max_length=500, blank=True, default="")
+    made_by = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ("service__name", "name")

@@ -111,8 +111,23 @@ def _load_file(path: Path, specs: Specs, loaded: Loaded) -> None:
         loaded.whole = False
         return
     content = _markdown(text, path) if path.suffix.lower() in files.MARKDOWN else parse(text, file)
+    _take(content, file, specs, loaded)
+
+
+def load_text(text: str, specs: Specs) -> Loaded:
+    """Every document in a text that somebody typed. Never raises: what is wrong is in the answer, without a file."""
+    loaded = Loaded()
+    _take(parse(text, ""), "", specs, loaded)
+    return loaded
+
+
+def _take(content: Content, file: str, specs: Specs, loaded: Loaded) -> None:
     if not content.trees and not content.errors:
-        content.errors.append(DefinitionError("holds no document; write one or remove the file", file=file))
+        content.errors.append(
+            DefinitionError(
+                "holds no document; write one or remove the file" if file else "holds no document", file=file
+            )
+        )
     loaded.errors += content.errors
     loaded.whole &= content.whole
     for tree in content.trees:

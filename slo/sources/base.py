@@ -85,6 +85,18 @@ class Labelled(Protocol):
         ...
 
 
+@runtime_checkable
+class Surveyed(Protocol):
+    """A source that tells much of the past in a few requests, roughly."""
+
+    def survey(self, query: Query, start: int, end: int, step: int) -> Reading:
+        """Samples `step` seconds apart after `start` up to `end`, near to what `collect` would count.
+
+        What is counted between a step's start and a restart within it is missing. Raises SourceError.
+        """
+        ...
+
+
 class Source(Protocol):
     """Asks one place for the events of many objectives at once. Talks to the network, never to the database."""
 

@@ -88,6 +88,30 @@ class Prometheus:
                 readings |= prometheus_values.collect(server, values, instants)
         return [readings.get(query.objective, Reading(query.objective)) for query in queries]
 
+    def survey(self, query: Query, start: int, end: int, step: int) -> Reading:
+        """See `slo.sources.base.Surveyed.survey`. Raises SourceError."""
+        if not query.counter or query.value:
+            return self._survey_values(query, start, end, step)
+        sound, broken = _checked([query])
+        if broken:
+            return broken[0]
+        grid, patience = Grid(start, end, step), max(float(step), PATIENCE * self.scrape_interval)
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            reading = self._collect(server, sound, grid, patience)[query.objective]
+            found = self._count_natively(server, sound, grid, patience) if _is_silent(reading) else {}
+        return found.get(query.objective, reading)
+
+    def _survey_values(self, query: Query, start: int, end: int, step: int) -> Reading:
+        """Of queries over a fixed window one in so many is asked, which tells the ratio and not the number."""
+        sound, broken = self._filled([query], step)
+        if broken:
+            return broken[0]
+        with Server(self.url, self.timeout, self.connection.access()) as server:
+            if query.value:
+                instants = prometheus_values.Instants(start, end, step, 1)
+                return prometheus_values.collect(server, iter([sound]), instants)[query.objective]
+            return self._collect(server, sound, Grid(start, end, step))[query.objective]
+
     def label_sets(self, selector: str, labels: Sequence[str], at: int) -> list[dict[str, str]]:
         """See `slo.sources.base.Labelled.label_sets`. Raises SourceError or QueryError."""
         with Server(self.url, self.timeout, self.connection.access()) as server:

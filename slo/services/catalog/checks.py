@@ -9,10 +9,12 @@ from slo.errors import CatalogError, DefinitionError, PolicyError, QueryError
 from slo.maths.burn import check
 from slo.maths.windows import format_duration
 from slo.models import Objective, Source, Watermark
+from slo.openslo.load import Document
 from slo.services.catalog.resolver import Resolver
 from slo.sources.selector import parse
 
 T = TypeVar("T")
+FILE_LENGTH = 500
 
 
 class Gather:
@@ -46,6 +48,14 @@ def staying(objectives: QuerySet[Objective], resolver: Resolver) -> Iterator[Obj
         for objective in objectives.select_related("service", "burn_policy"):
             if not resolver.declares(Objective, objective.name):
                 yield objective
+
+
+def note_file(row: Objective | Source, document: Document[Any]) -> None:
+    """Keep where the document lies. That is nobody's change: the same words out of another folder are the same."""
+    file = document.file[-FILE_LENGTH:]
+    if row.pk and file and row.file != file:
+        row.file = file
+        row.save(update_fields=["file"])
 
 
 def forget_cursors(objectives: Iterable[Objective]) -> None:

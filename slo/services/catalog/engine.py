@@ -12,8 +12,9 @@ from django.db.models import JSONField, Model, ProtectedError, RestrictedError
 from pydantic.alias_generators import to_camel
 
 from slo.errors import CatalogError, DefinitionError
+from slo.models import Objective
 from slo.openslo.expand import expand
-from slo.openslo.load import Document, Loaded, load
+from slo.openslo.load import Document, Loaded, Specs, load, load_text
 from slo.openslo.sentences import near
 from slo.services.catalog.differences import Change, differences, differing, stored
 from slo.services.catalog.handlers import Handler
@@ -43,7 +44,73 @@ def apply_documents(
     kept if what they rest upon just keeps its promises.
     """
     known = specs()
-    loaded = load(paths, known)
+    return _applied(load(paths, known), known, at, dry_run=dry_run, prune=prune, source=source, warn=warn)
+
+
+def apply_text(
+    text: str, at: datetime, kind: str, name: str = "", *, dry_run: bool = False
+) -> tuple[list[Change], Any]:
+    """Make the row of that kind what one document says; tell what was done, and which row it is.
+
+    With a `name`, the document must be of that name. Raises CatalogError; nothing is changed then.
+    """
+    known = specs()
+    loaded = _single(load_text(text, known), kind, name)
+    handler = next(handler for handler in handlers() if handler.kind == kind)
+    with transaction.atomic():
+        changes = _applied(loaded, known, at)
+        row = handler.rows().get(**{handler.key: loaded.documents[0].name})
+        transaction.set_rollback(dry_run)
+    return changes, row
+
+
+def draft(text: str, at: datetime, name: str = "") -> Objective:
+    """The objective that one SLO document describes, without keeping anything. Raises CatalogError."""
+    known = specs()
+    loaded = _single(load_text(text, known), "SLO", name)
+    translate(loaded, known, "", prune=False)
+    run = _Run(expand(loaded), at, prune=False)
+    if loaded.errors:
+        raise CatalogError(loaded.errors)
+    try:
+        row = run.drafted(next(handler for handler in handlers() if handler.kind == "SLO"))
+    except CatalogError:
+        raise
+    except DefinitionError as error:
+        raise CatalogError([error]) from None
+    assert isinstance(row, Objective)  # noqa: S101 it is of its kind
+    return row
+
+
+def _single(loaded: Loaded, kind: str, name: str) -> Loaded:
+    """What holds one document of that kind (and name), and nothing beside it."""
+    if not loaded.errors:
+        kinds = [document.kind for document in loaded.documents]
+        if loaded.foreign or kinds != [kind]:
+            loaded.errors.append(DefinitionError(f"here belongs one document of the kind {kind}, and nothing else"))
+        elif name and loaded.documents[0].name != name:
+            loaded.errors.append(
+                loaded.documents[0].error(f"the name {name!r} stays: another name is another {kind}", "metadata.name")
+            )
+        elif getattr(loaded.documents[0].spec, "objectives", [0])[1:]:
+            loaded.errors.append(
+                loaded.documents[0].error("here belongs one target; write one SLO for each", "spec.objectives")
+            )
+    if loaded.errors:
+        raise CatalogError(loaded.errors)
+    return loaded
+
+
+def _applied(
+    loaded: Loaded,
+    known: Specs,
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    prune: bool = False,
+    source: str = "",
+    warn: Callable[[DefinitionError], None] = lambda _: None,
+) -> list[Change]:
     translate(loaded, known, source, prune=prune)
     loaded = expand(loaded)
     for warning in sorted(loaded.warnings, key=lambda warning: (warning.file, warning.line)):
@@ -83,6 +150,16 @@ class _Run:
     def doubts(self) -> Iterator[DefinitionError]:
         """What was applied, but is more than can be promised."""
         return doubts(self._documents, self._resolver.at)
+
+    def drafted(self, handler: Handler[Any, Any]) -> Model:
+        """The row of the only document, checked and not stored. Raises DefinitionError."""
+        [document] = self._documents[handler.kind]
+        _check_annotations(handler, document)
+        fields = stored(handler.model, handler.fields(document, self._resolver))
+        row = handler.model(**{handler.key: document.name}, **fields, **handler.initial(document, self._resolver))
+        _clean(row, document, {handler.key, *fields})
+        handler.saved(row, document, self._resolver)
+        return row
 
     def _apply_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
         documents = self._documents[handler.kind]
@@ -165,6 +242,14 @@ def _check_annotations(handler: Handler[Any, Any], document: Document[Any]) -> N
 
 def _save(row: Model, document: Document[Any], names: set[str], *, new: bool) -> None:
     """Store the row, what the database could not hold told as errors of the document."""
+    _clean(row, document, names)
+    try:
+        row.save(force_insert=new, update_fields=None if new else sorted(names))
+    except (DatabaseError, OverflowError) as error:
+        raise document.error(f"the database does not take it: {error}") from None
+
+
+def _clean(row: Model, document: Document[Any], names: set[str]) -> None:
     columns = {column.name: column for column in row._meta.concrete_fields}
     # Specs have checked JSON already, and references are rows.
     unchecked = {
@@ -172,15 +257,12 @@ def _save(row: Model, document: Document[Any], names: set[str], *, new: bool) ->
     }
     try:
         row.clean_fields(exclude=unchecked)
-        row.save(force_insert=new, update_fields=None if new else sorted(names))
     except ValidationError as error:
         reasons = [
             document.error(" ".join(messages).rstrip("."), f"spec.{to_camel(name)}")
             for name, messages in error.message_dict.items()
         ]
         raise CatalogError(reasons) from None
-    except (DatabaseError, OverflowError) as error:
-        raise document.error(f"the database does not take it: {error}") from None
 
 
 def _protected(handler: Handler[Any, Any], name: str, error: ProtectedError | RestrictedError) -> DefinitionError:

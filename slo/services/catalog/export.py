@@ -29,8 +29,12 @@ def export_documents(names: Iterable[str] = ()) -> str:
 
 def definition(objective: Objective) -> str:
     """The YAML of one objective."""
-    handler = next(handler for handler in handlers() if handler.model is Objective)
-    return _document(handler, objective)
+    return definition_of(objective)
+
+
+def definition_of(row: Model) -> str:
+    """The YAML of one row of a kind that has documents."""
+    return _document(next(handler for handler in handlers() if isinstance(row, handler.model)), row)
 
 
 def _document(handler: Handler[Any, Any], row: Model) -> str:

@@ -12,7 +12,15 @@ from slo.maths.windows import format_duration
 from slo.models import BurnPolicy, Component, Objective, Service, Source
 from slo.openslo.kinds import BurnPolicySpec, ComponentSpec, DataSourceSpec, ServiceSpec
 from slo.openslo.load import OPENSLO, Document
-from slo.services.catalog.checks import check_policy, check_readable, forget_cursors, present, staying
+from slo.services.catalog.checks import (
+    FILE_LENGTH,
+    check_policy,
+    check_readable,
+    forget_cursors,
+    note_file,
+    present,
+    staying,
+)
 from slo.services.catalog.handlers import Handler
 from slo.services.catalog.resolver import Resolver
 
@@ -35,6 +43,9 @@ class Services(Handler[ServiceSpec, Service]):
 
     def annotations(self, instance: Service) -> dict[str, str]:
         return present({OWNER: instance.owner})
+
+    def kept(self, instance: Service) -> bool:
+        return Objective.objects.filter(service=instance, file="").exclude(made_by="").exists()
 
     def export(self, instance: Service) -> dict[str, Any]:
         return present({"description": instance.description})
@@ -66,6 +77,14 @@ class DataSources(Handler[DataSourceSpec, Source]):
                 raise document.error(
                     f"the objective {objective.name!r} uses it, but {error.message}", "spec.type"
                 ) from None
+        note_file(instance, document)
+
+    def initial(self, document: Document[DataSourceSpec], resolver: Resolver) -> dict[str, Any]:
+        return {"file": document.file[-FILE_LENGTH:]}
+
+    def kept(self, instance: Source) -> bool:
+        made = bool(instance.made_by) and not instance.file
+        return made or Objective.objects.filter(source=instance, file="").exclude(made_by="").exists()
 
     def export(self, instance: Source) -> dict[str, Any]:
         # A source made by hand may leave things out; the adapters' defaults are the documents'.

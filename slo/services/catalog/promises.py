@@ -16,7 +16,15 @@ from slo.openslo.promise import CALENDAR_START, UNITS, MetricSource, RatioMetric
 from slo.openslo.selector import bucket, count
 from slo.openslo.sentences import near
 from slo.openslo.values import RawMetric, ThresholdMetric, ValueSource
-from slo.services.catalog.checks import Gather, check_policy, check_readable, forget_cursors, present
+from slo.services.catalog.checks import (
+    FILE_LENGTH,
+    Gather,
+    check_policy,
+    check_readable,
+    forget_cursors,
+    note_file,
+    present,
+)
 from slo.services.catalog.handlers import Handler
 from slo.services.catalog.resolver import Resolver
 
@@ -68,7 +76,7 @@ class SLOs(Handler[SLOSpec, Objective]):
                 f"{child.name!r} is an objective that {child.parent.name!r} makes of its labels; choose another name",
                 "metadata.name",
             )
-        return {}
+        return {"file": document.file[-FILE_LENGTH:]}
 
     def saved(self, instance: Objective, document: Document[SLOSpec], resolver: Resolver) -> None:
         try:
@@ -76,6 +84,10 @@ class SLOs(Handler[SLOSpec, Objective]):
         except PolicyError as error:
             noted = f"metadata.annotations.{POLICY}"
             raise document.error(error.message, noted if instance.burn_policy else "spec.objectives") from None
+        note_file(instance, document)
+
+    def kept(self, instance: Objective) -> bool:
+        return bool(instance.made_by) and not instance.file
 
     def updated(self, instance: Objective, names: set[str], resolver: Resolver) -> None:
         if names & {"sli", "source"}:

@@ -1,0 +1,125 @@
+"""An objective written in a real browser: by keyboard alone, with its preview beside it, on a phone too."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+from django.conf import settings as configured
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from slo.maths.windows import to_epoch
+from slo.models import Objective, Source
+from slo.services import survey
+from slo.sources.fake import Fake, standing_in
+from tests.dashboards.conftest import stop_clocks
+from tests.dashboards.test_runbook_browser import tab_to
+from tests.dashboards.world import person, trouble
+from tests.factories import NOW
+from tests.servers import Console
+
+DAY = 86_400
+
+
+@pytest.fixture
+def fake(
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: LazySettings,
+    live_server: LiveServer,
+    page: Page,
+) -> Iterator[Fake]:
+    """The world in trouble and a Prometheus with 30 days of history, seen by somebody with every right."""
+    stop_clocks(monkeypatch, NOW)
+    survey.forget()
+    trouble()
+    Source.objects.create(name="prometheus", kind="prometheus", spec={"url": "http://prometheus.example"})
+    client = Client()
+    client.force_login(person("admin"), backend="django.contrib.auth.backends.ModelBackend")
+    name = configured.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    end = to_epoch(NOW)
+    with standing_in() as source:
+        for at in range(end - 29 * DAY, end + 1, 21_600):
+            source.count("requests_total", at, 1_000, bad=at // 21_600 % 4 == 1)
+        for at in range(end - 3 * DAY, end - 3 * DAY + 1_800, 300):
+            source.count("requests_total", at, 1_000, bad=400)
+        yield source
+    connections.close_all()
+
+
+def test_an_objective_is_created_by_keyboard_alone_with_its_preview_beside(
+    page: Page, live_server: LiveServer, fake: Fake
+) -> None:
+    expect.set_options(timeout=15_000)
+    page.goto(f"{live_server.url}/objectives/")
+    tab_to(page, "a[href='/objectives/new/']")
+    page.keyboard.press("Enter")
+    preview, yaml = page.locator("#preview-body"), page.locator("#yaml")
+    expect(preview).to_contain_text("Fill in the form")
+    for field, words in {
+        "name": "checkout",
+        "title": "Checkout answers",
+        "source": "prometheus",
+        "total": "requests_total",
+        "part": 'requests_total{code="500"}',
+        "service": "The shop",
+    }.items():
+        tab_to(page, f"#f-{field}")
+        page.keyboard.type(words)
+    expect(page.locator("#f-service")).to_be_focused()
+    expect(yaml).to_have_value(re.compile("displayName: Checkout answers\n"))
+    expect(preview).to_contain_text("There would have been 1 page")
+    expect(page.locator("#f-service")).to_be_focused()
+    tab_to(page, "#preview summary")
+    page.keyboard.press("Enter")
+    page.locator("#f-target").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("9x")
+    expect(page.locator("#marks")).to_contain_text("target")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("95")
+    expect(preview).to_contain_text("target 95")
+    expect(page.locator("#preview details")).to_have_attribute("open", "")
+    expect(page.locator("#f-target")).to_be_focused()
+    expect(page.locator("#marks")).to_be_empty()
+    yaml.fill(yaml.input_value().replace("target: 0.95", "target: 0.998"))
+    expect(page.locator("#f-target")).to_have_value("99.8")
+    expect(yaml).to_be_focused()
+    tab_to(page, "button[value='save']")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/objectives/checkout/$"))
+    assert Objective.objects.get(name="checkout").target == 0.998
+    page.goto(f"{live_server.url}/objectives/")
+    expect(page.locator(".objectives")).to_contain_text("Checkout answers")
+
+
+PAGES = ("/objectives/new/", "/objectives/orders-availability/edit/", "/objectives/orders-availability/delete/")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_writing_fits_a_phone(page: Page, live_server: LiveServer, fake: Fake, theme: str) -> None:
+    Objective.objects.filter(name="orders-availability").update(file="catalog/orders.yaml")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.set_viewport_size({"width": 390, "height": 800})
+    for path in PAGES:
+        page.goto(live_server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert page.locator("h1").count() == 1, path
+
+
+def test_a_server_that_is_away_is_told_and_nothing_is_lost(
+    page: Page, live_server: LiveServer, fake: Fake, console: Console
+) -> None:
+    console.allow("ERR_FAILED|htmx:")
+    page.goto(f"{live_server.url}/objectives/new/")
+    page.route("**/objectives/new/**", lambda route: route.abort())
+    page.fill("#f-name", "checkout")
+    expect(page.locator("#preview-body")).to_contain_text("What you have written is still here")
+    page.unroute_all()
+    page.fill("#f-title", "Checkout")
+    expect(page.locator("#preview-body")).to_contain_text("What is missing")
+    expect(page.locator("#f-name")).to_have_value("checkout")
