@@ -97,20 +97,6 @@ def test_an_objective_is_created_by_keyboard_alone_with_its_preview_beside(
     expect(page.locator(".objectives")).to_contain_text("Checkout answers")
 
 
-PAGES = ("/objectives/new/", "/objectives/orders-availability/edit/", "/objectives/orders-availability/delete/")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_writing_fits_a_phone(page: Page, live_server: LiveServer, fake: Fake, theme: str) -> None:
-    Objective.objects.filter(name="orders-availability").update(file="catalog/orders.yaml")
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-    page.set_viewport_size({"width": 390, "height": 800})
-    for path in PAGES:
-        page.goto(live_server.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        assert page.locator("h1").count() == 1, path
-
-
 def test_a_server_that_is_away_is_told_and_nothing_is_lost(
     page: Page, live_server: LiveServer, fake: Fake, console: Console
 ) -> None:

@@ -156,7 +156,8 @@ class _Run:
         [document] = self._documents[handler.kind]
         _check_annotations(handler, document)
         fields = stored(handler.model, handler.fields(document, self._resolver))
-        row = handler.model(**{handler.key: document.name}, **fields, **handler.initial(document, self._resolver))
+        more = handler.initial(document, self._resolver)
+        row: Model = handler.model(**{handler.key: document.name}, **fields, **more)
         _clean(row, document, {handler.key, *fields})
         handler.saved(row, document, self._resolver)
         return row
