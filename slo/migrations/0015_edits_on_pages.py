@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('slo', '0013_component_latency'),
+        ('slo', '0014_reporter_role'),
     ]
 
     operations = [
