@@ -126,8 +126,9 @@ def _in_a_sentence(title: str) -> str:
 
 def _flags_part(flags: Sequence[FlagView]) -> list[str]:
     shed = sum(view.state == "shed" for view in flags)
+    back = sum(view.state == "ramping" for view in flags)
     forced = sum(view.state.startswith("forced") for view in flags)
-    counts = ((shed, "shed"), (forced, "forced by hand"))
+    counts = ((shed, "shed"), (back, "coming back"), (forced, "forced by hand"))
     return [f"{formats.plural(number, 'flag')} {word}" for number, word in counts if number]
 
 

@@ -8,7 +8,7 @@ from degradation.models import Capability, Flag, FlagChange, Shedding, SheddingP
 from degradation.rules.shedding import Policy
 from degradation.services import flags
 from slo.errors import CatalogError
-from slo.models import Service
+from slo.models import Component, Service
 from slo.services.catalog import Change, apply_documents, export_documents
 from slo.services.catalog.differences import Action
 from tests import factories
@@ -219,6 +219,25 @@ def test_a_flag_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new
 )
 def test_a_capability_that_is_wrong_is_refused_with_its_line(file: Path, old: str, new: str, expected: str) -> None:
     assert mistake(file, CAPABILITY.replace(old, new)).startswith(expected)
+
+
+def test_no_change_leaves_a_capability_without_a_last_resort_that_says_something(file: Path) -> None:
+    apply(file, CAPABILITY)
+    silent = CAPABILITY.partition("      message:")[0]
+    assert mistake(file, silent).startswith("13: spec.modes.2: the last resort tells users nothing")
+    without = CAPABILITY.partition("    - name: orders page")[0]
+    assert mistake(file, without).startswith("11: spec.modes.1: there is no last resort")
+    assert len(Capability.objects.get().modes) == 3
+    apply(file, silent + "      harms: false\n")
+    assert len(Capability.objects.get().modes) == 3
+
+
+def test_what_a_capability_stands_on_cannot_be_pruned_away(file: Path) -> None:
+    apply(file, CAPABILITY)
+    file.write_text(CAPABILITY + "---\napiVersion: openslo/v1\nkind: Service\nmetadata: {name: shop}\nspec: {}\n")
+    with pytest.raises(CatalogError, match="pruning would remove it"):
+        apply_documents([file], NOW, prune=True)
+    assert Component.objects.count() == 3
 
 
 @pytest.mark.parametrize(

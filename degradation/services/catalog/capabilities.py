@@ -86,6 +86,9 @@ def _check_order(document: Document[CapabilitySpec]) -> None:
     if modes[-1].when is not None:
         message = "there is no last resort: add a mode without `when`, so that users are told something when all fails"
         raise document.error(message, last)
+    resort = modes[-1]
+    if not (resort.degraded or resort.harms is False or resort.message or resort.link or resort.handover):
+        raise document.error("the last resort tells users nothing: give it a message, a link or a handover", last)
     for i, mode in enumerate(modes):
         if mode.name in (other.name for other in modes[:i]):
             raise document.error(f"there is another mode named {mode.name!r}", f"spec.modes.{i}.name")
