@@ -9,6 +9,11 @@ from django.urls import URLPattern, URLResolver
 from django.utils.module_loading import import_string
 
 from alerts.models import RunbookRun, Silence
+from degradation.models import Capability, Incident, Subscriber
+from degradation.services import banners
+from degradation.services.capabilities import judge
+from degradation.services.incidents import open_incident, update_incident
+from degradation.services.subscribers import add_webhook
 from slo.models import Objective
 from tests.dashboards.world import World, trouble
 from tests.factories import NOW
@@ -44,15 +49,22 @@ PAGES: dict[str, tuple[str, ...]] = {
     "run": ("/runs/{run}/",),
     "reports": ("/reports/", "/reports/?period=nonsense"),
     "status": ("/status/",),
+    "status-incident": ("/status/incidents/{incident}/",),
+    "subscription": ("/status/subscription/key-of-ada/",),
+    "manage-status": ("/status/manage/",),
     "styleguide": ("/styleguide/",),
     "login": ("/login/",),
 }
 # URL name → why nobody looks at it as a page. test_matrix.py asks the views whether that is true.
 NO_PAGES: dict[str, str] = {
+    "api-v2": "data",
+    "capability-badge": "picture",
     "figures": "data",
     "flag": "leads to its place on the page of flags",
     "post-mortem-file": "file",
     "silence-preview": "part of a page",
+    "status-badge": "picture",
+    "status-feed": "data",
 }
 
 
@@ -70,7 +82,7 @@ def _patterns(found: Iterable[URLPattern | URLResolver]) -> Iterable[tuple[str, 
             yield pattern.name, dict(pattern.pattern.converters)
 
 
-def furnished() -> tuple[World, dict[str, int]]:
+def furnished() -> tuple[World, dict[str, int | str]]:
     """The world in trouble with something on every page, and a name nobody wanted to read; what addresses need."""
     world = trouble()
     Objective.objects.filter(pk=world.healthy.pk).update(title="Donaudampfschifffahrtsgesellschaft" * 5)
@@ -92,4 +104,18 @@ def furnished() -> tuple[World, dict[str, int]]:
         alert=world.alert,
         started_at=NOW,
     )
-    return world, {"alert": world.alert.pk, "run": run.pk}
+    return world, {"alert": world.alert.pk, "run": run.pk, "incident": str(_told(world).key)}
+
+
+def _told(world: World) -> Incident:
+    """Users are told of the alert and of something that is over; a stranger and a program hear of it."""
+    judge(NOW - timedelta(days=2))
+    judge(NOW)
+    Subscriber.objects.create(address="ada@example.com", key="key-of-ada", created_at=NOW)
+    add_webhook("https://chat.example/" + "a" * 200, at=NOW, by="sam")
+    over = open_incident("Slow", "All is slow.", impact="minor", at=NOW - timedelta(days=2), by="sam")
+    update_incident(over.pk, "Over.", state="resolved", at=NOW - timedelta(days=1), by="sam")
+    names = list(Capability.objects.values_list("name", flat=True))
+    long = "Donaudampfschifffahrtsgesellschaft" * 5
+    banners.put_up(long, reason="so", at=NOW, by="sam")
+    return open_incident(long, long, impact="major", at=NOW, by="sam", capabilities=names, alert=world.alert)

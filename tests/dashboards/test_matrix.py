@@ -55,16 +55,17 @@ def _answers(name: str) -> bool:
 @pytest.fixture
 def addresses(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, live_server: LiveServer
-) -> Iterator[dict[str, int]]:
+) -> Iterator[dict[str, int | str]]:
     stop_clocks(monkeypatch, NOW)
     settings.PUBLIC_READ = settings.PUBLIC_STATUS = settings.DEBUG = True
+    settings.EMAIL_HOST = "mail.example"
     yield furnished()[1]
     connections.close_all()
 
 
 @pytest.mark.parametrize("theme", LOOKS)
 def test_no_page_scrolls_sideways_complains_or_shuts_somebody_out(
-    theme: str, browser: Browser, addresses: dict[str, int], live_server: LiveServer
+    theme: str, browser: Browser, addresses: dict[str, int | str], live_server: LiveServer
 ) -> None:
     dark = theme == "dark"
     context = browser.new_context(reduced_motion="reduce", color_scheme="dark" if dark else "light")

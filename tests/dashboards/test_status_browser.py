@@ -1,4 +1,4 @@
-"""The status page in a browser: on a phone and without JavaScript, by keyboard, in both themes."""
+"""What people do on the status page and for it, on a phone; test_matrix.py looks at the pages."""
 
 from collections.abc import Iterator
 
@@ -34,19 +34,6 @@ def told(
 
 def _names() -> list[str]:
     return list(Capability.objects.values_list("name", flat=True))
-
-
-def test_it_fits_every_screen_in_both_themes(page: Page, told: Incident, live_server: LiveServer) -> None:
-    for path in ("/status/", f"/status/incidents/{told.key}/"):
-        for width in (360, 768, 1440):
-            for theme in ("light", "dark"):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-                page.goto(live_server.url + path)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-                assert page.locator("h1").count() == 1
-    page.goto(f"{live_server.url}/status/")
-    assert page.locator("svg.days").first.get_attribute("aria-label")
 
 
 def test_people_subscribe_by_keyboard_and_without_javascript(
