@@ -158,6 +158,8 @@ WATCHDOG_URL, WATCHDOG_SECONDS = ENV.WATCHDOG_URL, ENV.WATCHDOG_SECONDS
 # Flags for applications -------------------------------------------------------------------------------------------
 # A flip is known within 1 s; a reading costs a few milliseconds. 0: every request reads for itself, as tests want it.
 FLAG_POLL_SECONDS = 0.25
+# For so long all readers of the overview see the same drawing of it.
+SHARED_SECONDS = min(5.0, ENV.TICK_SECONDS / 2)
 FLAG_STALE_SECONDS, FLAG_STREAMS, FLAG_RATE = ENV.FLAG_STALE_SECONDS, ENV.FLAG_STREAMS, ENV.FLAG_RATE
 
 # Messages ---------------------------------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ def _static_files_without_collecting(tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session", autouse=True)
 def _flags_read_at_each_request() -> Iterator[None]:
-    """Answers about flags come from the test's own transaction, which no other thread sees."""
-    with override_settings(FLAG_POLL_SECONDS=0):
+    """Answers about flags, and regions, come from the test's own transaction, which no other thread sees."""
+    with override_settings(FLAG_POLL_SECONDS=0, SHARED_SECONDS=0):
         yield
 
 

@@ -15,16 +15,18 @@ from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.objectives import Query, heads, objectives_page
 from dashboards.presenters.overview import overview as overview_page
 from dashboards.presenters.reports import reports_page
-from dashboards.views.pages import now, respond
+from dashboards.views.pages import Shared, now, respond
 from degradation import selectors as degradation
 from slo import selectors
+
+_shared = Shared()
 
 
 @require_safe
 @reader
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads())
+    return _shared(request, lambda: respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads()))
 
 
 @require_safe
