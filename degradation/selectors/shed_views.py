@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, Subquery
 
 from degradation.models import Flag, FlagChange, Shedding, ShedStep
+from degradation.rules.shedding import State
 from degradation.rules.shedding.signals import times
 from slo.models import Service
 
@@ -16,7 +17,8 @@ from slo.models import Service
 class ShedView:
     """A service with something shed: `flags`, those of tier `level` and less important ones.
 
-    `reason` is that of the latest step, `since` the instant of the first, `waiting` the loop's last decision.
+    `reason` is that of the latest step, `since` the instant of the first, `waiting` the loop's last decision; `back` is
+    the percentage of users that have the tier `level` again, 0 before it begins to come back.
     """
 
     service: Service
@@ -25,6 +27,7 @@ class ShedView:
     reason: str
     since: datetime
     waiting: str
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +99,5 @@ def _shed(row: Shedding, marked: Sequence[Flag]) -> ShedView:
     begun = [item.shed_at for item in marked if item.shed_at]
     latest = next(item for item in marked if item.shed_at == max(begun))
     level = min(item.tier for item in marked)
-    return ShedView(row.service, level, tuple(marked), latest.shed_reason, min(begun), row.reason)
+    back = State.of(row.state).ramp
+    return ShedView(row.service, level, tuple(marked), latest.shed_reason, min(begun), row.reason, back)

@@ -9,7 +9,8 @@ from alerts.selectors import alert
 from dashboards.presenters.flags import flags_page
 from dashboards.presenters.shedding import shedding_page
 from dashboards.presenters.timeline import events
-from degradation.models import Automation, AutomationChange, Drill, Flag, ShedStep
+from degradation.models import Automation, AutomationChange, Drill, Flag, Shedding, ShedStep
+from degradation.rules.shedding import State
 from tests.dashboards.world import World
 from tests.factories import NOW
 
@@ -75,6 +76,17 @@ def test_the_page_says_what_never_was_exercised(reader: Client, world: World, st
 def test_every_state_of_a_flag_has_a_badge(reader: Client, world: World, fields: dict[str, object], words: str) -> None:
     Flag.objects.filter(pk=world.flag.pk).update(**fields)
     assert words in text(reader, "/flags/")
+
+
+def test_what_comes_back_is_said_so(reader: Client, world: World) -> None:
+    tier = world.flag.tier
+    assert f"is shed down to tier {tier} since" in text(reader, "/flags/")
+    Shedding.objects.filter(pk=world.flag.service.pk).update(state=State(shed=(tier,), ramp=25).as_json())
+    Flag.objects.filter(pk=world.flag.pk).update(shed_to=25)
+    shown = text(reader, "/flags/")
+    assert f"is coming back: 25 % of users have tier {tier} again." in shown
+    assert "is shed down" not in shown
+    assert "1 flag coming back" in text(reader, "/")
 
 
 def test_an_operator_switches_with_a_reason(operator: Client) -> None:
