@@ -8,7 +8,8 @@ from typing import Any
 
 log = logging.getLogger("world")
 KEPT = 100
-LONGEST = 64_000
+# A storm of a thousand alerts, told in one message.
+LONGEST = 4_000_000
 
 
 class Inbox:
@@ -21,7 +22,8 @@ class Inbox:
         """Keep a message. Raises ValueError for one that is no JSON."""
         message = json.loads(body)
         self._messages.appendleft({"received_at": datetime.now(UTC).isoformat(timespec="seconds"), "message": message})
-        log.info("Message received: %s", message.get("summary", "") if isinstance(message, dict) else "")
+        own = message.get("brownout") if isinstance(message, dict) else None
+        log.info("Message received: %s", own.get("summary", "") if isinstance(own, dict) else "")
 
     def as_json(self) -> bytes:
         """All kept messages as a JSON document."""

@@ -37,8 +37,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        if self.path != "/inbox" or length > LONGEST:
+        if self.path != "/inbox":
             self._answer(HTTPStatus.NOT_FOUND, TEXT, b"Post JSON to /inbox\n")
+            return
+        if length > LONGEST:
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TEXT, b"That is longer than any message\n")
             return
         try:
             self.server.inbox.receive(self.rfile.read(length))

@@ -161,6 +161,16 @@ def test_the_inbox_keeps_what_is_posted_and_refuses_what_is_no_json(server: str)
     assert [entry["message"] for entry in kept] == [{"summary": "orders burn"}]
 
 
+def test_the_inbox_takes_the_message_of_a_storm_and_says_what_it_is_about(
+    server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    alerts = [{"labels": {"objective": f"o{n}"}, "annotations": {"description": "burning " * 200}} for n in range(500)]
+    storm = {"version": "4", "alerts": alerts, "brownout": {"summary": "500 pages of the shop"}}
+    with caplog.at_level("INFO", logger="world"):
+        assert requests.post(f"{server}/inbox", json=storm, timeout=10).status_code == 202
+    assert "Message received: 500 pages of the shop" in caplog.text
+
+
 def test_the_page_for_people_says_what_is_going_on(server: str) -> None:
     text = requests.get(f"{server}/", timeout=5).text
     assert "orders time out" in text
