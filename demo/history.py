@@ -8,7 +8,7 @@ from itertools import pairwise
 from demo import scenario
 from demo.scenario import DAY, HOUR, MINUTE
 from demo.world import model
-from demo.world.components import PARTS
+from demo.world.components import PARTS, TEMPLATES
 from demo.world.model import Counts
 from slo.maths.windows import floor_to
 
@@ -64,7 +64,7 @@ def steps(end: int, limits: Mapping[str, tuple[float, ...]], seed: int = 1) -> I
 
     `limits` are the response times (seconds) to count up to, by part. The scenario hangs on `end`.
     """
-    chance = random.Random(seed)
+    chance, templates = random.Random(seed), random.Random(seed)
     for start, at in pairwise(grid(end)):
         middle = (start + at) / 2
         conditions = model.conditions(middle, end, scenario.off(middle - end))
@@ -73,5 +73,6 @@ def steps(end: int, limits: Mapping[str, tuple[float, ...]], seed: int = 1) -> I
             part.name: model.count(part, conditions[part.name], turns, chance, limits.get(part.name, ()))
             for part in PARTS
         }
+        counts[TEMPLATES] = model.stood_in(counts["llm"], templates)
         if not scenario.UNMEASURED.start < at - end <= scenario.UNMEASURED.end:
             yield Step(start, at, counts)

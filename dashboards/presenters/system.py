@@ -43,7 +43,7 @@ class SystemRow:
 
 @dataclass(frozen=True, slots=True)
 class AllocationRow:
-    """A component in the allocation table; `changed` says what the what-if makes of it."""
+    """A component in the allocation table; `changed` is what a what-if makes of it, `promised` what it is."""
 
     name: str
     title: str
@@ -58,6 +58,7 @@ class AllocationRow:
     comment: str
     changed: str
     down: bool
+    promised: str
     target_in: str
     replicas_in: int | None
 
@@ -245,6 +246,7 @@ def _allocation(standing: Standing, name: str) -> AllocationRow:
         comment=standing.comments.get(name, ""),
         changed=_change_text(change) if change else "",
         down=bool(change and change.down),
+        promised=formats.percent(known.target),
         target_in=f"{change.target * 100:.10g}" if change and change.target is not None else "",
         replicas_in=change.replicas if change else None,
     )

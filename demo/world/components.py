@@ -69,6 +69,9 @@ PARTS = (
     Part("orders", "after-sales", 0.2, 0.00026, 0.22, {"parcel-map": 0.12, "order-updates": 0.08}, leak=0.01),
     Part("returns", "after-sales", 0.12, 0.0003, 0.34, {"return-photos": 0.04}, spread=0.35, leak=0.01),
 )
+# The model's stand-in: it is asked only for what the model failed at, and knows an answer to this share of it.
+TEMPLATES, KNOWN_INTENTS = "templates", 0.62
+TEMPLATES_GROUP = "assistant"
 GROUPS = tuple(dict.fromkeys(part.group for part in PARTS))
 # Requests a conversation turn while every flag is on.
 FULL = {part.name: part.load(frozenset()) for part in PARTS}

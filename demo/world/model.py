@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from demo import scenario
-from demo.world.components import FULL, PARTS, Part
+from demo.world.components import FULL, KNOWN_INTENTS, PARTS, Part
 
 TURNS = 14.0  # conversation turns a second over a usual day
 DAY, WEEK = scenario.DAY, 7 * scenario.DAY
@@ -101,6 +101,12 @@ def count(part: Part, condition: Condition, turns: float, chance: random.Random,
         limit: min(answered, int(answered * part.faster_than(limit, condition.slowness) + luck)) for limit in limits
     }
     return Counts(failed, answered, shed, within)
+
+
+def stood_in(model: Counts, chance: random.Random) -> Counts:
+    """What the templates did about the requests that the language model failed at: known intents, and the rest."""
+    answered = sum(chance.random() < KNOWN_INTENTS for _ in range(model.failed))
+    return Counts(model.failed - answered, answered, 0, {})
 
 
 def _whole(expected: float, chance: random.Random) -> int:

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from demo import scenario
 from demo.world import model
-from demo.world.components import BUCKETS, GROUPS, PARTS
+from demo.world.components import BUCKETS, GROUPS, PARTS, TEMPLATES, TEMPLATES_GROUP
 
 LONGEST_STEP = 5.0
 
@@ -25,6 +25,7 @@ class World:
         self._lock = Lock()
         self._chance = random.Random(seed)
         self._outcomes = {(part.name, kind): 0 for part in PARTS for kind in ("ok", "error", "shed")}
+        self._outcomes |= {(TEMPLATES, kind): 0 for kind in ("ok", "error")}
         self._within = {(part.name, limit): 0 for part in PARTS for limit in BUCKETS}
         self._seconds = {part.name: 0.0 for part in PARTS}
         self._registries = {group: CollectorRegistry(auto_describe=False) for group in GROUPS}
@@ -40,6 +41,10 @@ class World:
             for part in PARTS:
                 condition = conditions[part.name]
                 counts = model.count(part, condition, turns, self._chance, BUCKETS)
+                if part.name == "llm":
+                    covered = model.stood_in(counts, self._chance)
+                    self._outcomes[TEMPLATES, "ok"] += covered.answered
+                    self._outcomes[TEMPLATES, "error"] += covered.failed
                 self._outcomes[part.name, "ok"] += counts.answered
                 self._outcomes[part.name, "error"] += counts.failed
                 self._outcomes[part.name, "shed"] += counts.shed
@@ -96,6 +101,9 @@ class World:
                 answered = self._outcomes[part.name, "ok"]
                 buckets = [(str(limit), self._within[part.name, limit]) for limit in BUCKETS]
                 seconds.add_metric([part.name], [*buckets, ("+Inf", answered)], self._seconds[part.name])
+            if group == TEMPLATES_GROUP:
+                for kind in ("ok", "error"):
+                    requests.add_metric([TEMPLATES, kind], self._outcomes[TEMPLATES, kind])
         return [requests, seconds, start]
 
 

@@ -15,6 +15,7 @@ from degradation.rules.matrix import matrix
 from degradation.rules.modes import mode
 from demo.stage import CATALOG, PLACES, declare
 from demo.world.components import FLAGS, PARTS
+from slo import selectors_systems
 from slo.models import Component, Objective, Source
 from slo.services.catalog import apply_documents
 
@@ -132,3 +133,10 @@ def test_outages_mean_for_users_what_the_team_wrote(down: str, modes: dict[str, 
     capabilities = {c.name: [mode(stored) for stored in c.modes] for c in Capability.objects.all()}
     outage = next(row for row in matrix(capabilities) if row.down == tuple(down.split()))
     assert {name: present.mode.name for name, present in outage.modes.items() if present.position} == modes
+
+
+def test_one_fallback_is_measured_and_the_others_are_assumed() -> None:
+    assert Objective.objects.get(name="templates-answered").indicator == "coverage"
+    found = selectors_systems.standing(selectors_systems.system("mangaassist"), AT).coverage
+    assert {item.block: item.objective for item in found if item.objective} == {"answering": "templates-answered"}
+    assert len(found) == 5

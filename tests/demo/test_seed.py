@@ -16,6 +16,7 @@ from demo import history, scenario, stage
 from slo import selectors
 from slo.maths.status import Status
 from slo.models import Exclusion, Measurement, Watermark
+from slo.selectors_systems import standing, system
 
 pytestmark = pytest.mark.django_db(transaction=False)
 END = datetime(2026, 3, 5, 10, 7, 35, tzinfo=UTC)
@@ -138,3 +139,11 @@ def test_rows_are_those_the_retention_keeps() -> None:
     rows = set(Measurement.objects.filter(objective=mark.objective_id).values_list("at", flat=True))
     assert rows <= kept
     assert len(kept - rows) == pytest.approx((scenario.UNMEASURED.end - scenario.UNMEASURED.start) / 300, abs=1)
+
+
+def test_the_coverage_of_the_templates_was_measured_while_the_model_failed() -> None:
+    (answering,) = (c for c in standing(system("mangaassist"), END).coverage if c.block == "answering")
+    assert answering.measured == pytest.approx(0.62, abs=0.02)
+    failed = {s.name: s for s in selectors.statuses(END, lengths=[30 * 86_400])}["llm-availability"]
+    sums = failed.windows[30 * 86_400].sums
+    assert answering.events == pytest.approx(sums.total - sums.good)

@@ -220,3 +220,17 @@ def test_what_instances_report_and_what_is_measured_is_of_the_same_story() -> No
     world = World(ANCHOR, ANCHOR + 1_007 * MINUTE, plot=plot)
     assert world.conditions() == model.conditions(world.at, ANCHOR, NOTHING_OFF, plot)
     assert world.conditions()["recommendations"].errors > 0.15
+
+
+def test_the_templates_are_asked_only_for_what_the_model_failed_at(server: str) -> None:
+    text = requests.get(f"{server}/metrics/assistant", timeout=5).text
+    count = {
+        (name, kind): float(text.split(f'requests_total{{component="{name}",outcome="{kind}"}} ')[1].split()[0])
+        for name in ("llm", "templates")
+        for kind in ("ok", "error")
+    }
+    assert count["templates", "ok"] + count["templates", "error"] == count["llm", "error"]
+    quiet = model.Counts(0, 1_000, 0, {})
+    assert model.stood_in(quiet, random.Random(1)) == model.Counts(0, 0, 0, {})
+    known = model.stood_in(model.Counts(10_000, 0, 0, {}), random.Random(1))
+    assert 0.6 < known.answered / 10_000 < 0.64

@@ -173,7 +173,13 @@ def test_missing_references_are_not_told_while_a_file_cannot_be_read(tmp_path: P
             SLO,
             "{brownout/component",
             "{brownout/indicator: speed, brownout/component",
-            "must be availability or latency",
+            "must be availability or latency or coverage",
+        ),
+        (
+            SLO,
+            "{brownout/component",
+            "{brownout/indicator: coverage, brownout/component",
+            "the coverage of a fallback says nothing of whether a component is up",
         ),
         (
             SLI,

@@ -34,7 +34,8 @@ Metric = RatioMetric | DirectMetric | RawMetric | ThresholdMetric
 OWNER, COMPONENT, RUNBOOK = "brownout/owner", "brownout/component", "brownout/runbook"
 POLICY, INDICATOR = "brownout/burn-policy", "brownout/indicator"
 BY, BY_LIMIT = "brownout/by", "brownout/by-limit"
-INDICATORS = ("availability", "latency")
+# Coverage: the share of what a primary failed at that its fallback served.
+INDICATORS = ("availability", "latency", "coverage")
 MOST_LABELS, MOST_CHILDREN, DEFAULT_LIMIT = 5, 10_000, 100
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -211,6 +212,9 @@ def _indicator(document: Document[SLOSpec], sli: dict[str, Any]) -> str:
             f"must be {' or '.join(INDICATORS)}, not {chosen[:60]!r}{near(chosen, INDICATORS)}",
             f"metadata.annotations.{INDICATOR}",
         )
+    if chosen == "coverage" and document.annotations.get(COMPONENT):
+        message = "the coverage of a fallback says nothing of whether a component is up: name no component"
+        raise document.error(message, f"metadata.annotations.{COMPONENT}")
     return chosen
 
 
