@@ -118,3 +118,9 @@ def test_an_objective_that_rests_upon_too_little_is_named_with_the_reason(reader
 
 def test_a_box_leads_to_the_page_of_its_component(reader: Client) -> None:
     assert _text(reader, "/dependencies/").count('href="/components/orders/"') == 2
+
+
+def test_all_three_columns_are_there_on_a_phone_too(reader: Client) -> None:
+    for page in ("/availability/", PAGE):
+        text = _text(reader, page)
+        assert 'hide-s">Observed</th><th scope="col" class="num hide-s">Worst' not in text

@@ -76,10 +76,11 @@ def test_planning_works_on_a_phone_and_without_scripts(
 ) -> None:
     browser = page.context.browser
     assert browser is not None
-    scheme = "dark" if theme == "dark" else "light"
     cookies = [{"name": c["name"], "value": c["value"], "url": live_server.url} for c in page.context.cookies()]
     context = browser.new_context(
-        java_script_enabled=False, viewport={"width": 390, "height": 844}, color_scheme=scheme
+        java_script_enabled=False,
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark" if theme == "dark" else "light",
     )
     context.add_cookies(cookies)  # type: ignore[arg-type]
     plain = context.new_page()

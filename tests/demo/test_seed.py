@@ -147,3 +147,4 @@ def test_the_coverage_of_the_templates_was_measured_while_the_model_failed() -> 
     failed = {s.name: s for s in selectors.statuses(END, lengths=[30 * 86_400])}["llm-availability"]
     sums = failed.windows[30 * 86_400].sums
     assert answering.events == pytest.approx(sums.total - sums.good)
+    assert not Alert.objects.filter(objective__name="templates-answered").exists()
