@@ -116,8 +116,17 @@ def _row(item: PublicCapability) -> StatusRow:
         item.link,
         item.since if item.known and item.message else None,
         day_bars(item.days),
-        "no data" if item.unharmed is None else f"{formats.percent(item.unharmed)} available",
+        _available(item),
     )
+
+
+def _available(item: PublicCapability) -> str:
+    """The share of the known time, and of how many days that is where not of all."""
+    if item.unharmed is None:
+        return "no data"
+    known = sum(1 for day in item.days if day.known)
+    told = "" if known == len(item.days) else f" in the {formats.plural(known, 'day')} known"
+    return f"{formats.percent(item.unharmed)} available{told}"
 
 
 def _past(status: PublicStatus) -> Iterable[PastDay]:

@@ -167,7 +167,7 @@ def test_the_page_tells_it_in_plain_words_and_escapes_what_people_write(client: 
         assert words in text
     assert "not available for 2" in text, "today's column in words"
     assert "2 Mar 2026</span> not available for" in text, "the same without a pointer"
-    assert "33.3\xa0% available" in text, "one of the three hours that are known"
+    assert "33.3\xa0% available in the 1 day known" in text, "one of the three hours that are known"
 
 
 def test_one_incident_has_an_address_for_good(client: Client, shop: Incident) -> None:
