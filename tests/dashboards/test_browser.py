@@ -169,6 +169,42 @@ def test_a_server_out_of_reach_is_said_plainly(page: Page, visit: Visit, console
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_a_hidden_tab_rests_and_catches_up_when_it_is_looked_at(page: Page, visit: Visit) -> None:
+    visit("/flags/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    hide = "hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})"
+    page.evaluate(hide, True)
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    page.wait_for_timeout(300)
+    assert asked == []
+    page.evaluate(hide, False)
+    with page.expect_response("**/flags/"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_refresh_waits_for_somebody_who_selects_words(page: Page, visit: Visit) -> None:
+    visit("/flags/")
+    page.locator("#region h1").select_text()
+    Flag.objects.update(description="Rewritten meanwhile.")
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("String(getSelection())") == "Flags"
+    page.evaluate("getSelection().removeAllRanges()")
+    page.evaluate("htmx.trigger('#region', 'refresh')")
+    expect(page.get_by_text("Rewritten meanwhile")).to_be_visible()
+
+
+def test_a_refresh_leaves_the_page_where_it_was_scrolled_to(page: Page, visit: Visit) -> None:
+    page.set_viewport_size({"width": 390, "height": 300})
+    visit("/flags/")
+    page.evaluate("scrollTo(0, 250)")
+    with page.expect_response("**/flags/"):
+        page.evaluate("htmx.trigger('#region', 'refresh')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == 250
+
+
 def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
     visit("/")
     page.keyboard.press("Tab")
