@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from dashboards.access import may_read
-from dashboards.presenters.shell import RAIL, Entry, Strip, strip
+from dashboards.presenters.shell import RAIL, SETTINGS, Entry, Strip, strip
 from slo.services.access import may
 
 THEMES = ("auto", "light", "dark")
@@ -46,7 +46,7 @@ def _shell(request: HttpRequest) -> Shell:
     user = getattr(request, "user", None)
     match = request.resolver_match
     return Shell(
-        rail=RAIL,
+        rail=(*RAIL, SETTINGS) if user is not None and may(user, "operator") else RAIL,
         section=_SECTIONS.get(name := (match.url_name or "") if match else "", name),
         theme=theme,
         next_theme=THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
@@ -66,6 +66,7 @@ _SECTIONS = {
     "flag": "flags",
     "component": "components",
     **dict.fromkeys(("runbook", "new-runbook", "edit-runbook", "runbook-versions", "run"), "runbooks"),
+    **dict.fromkeys(("new-document", "edit-document", "new-token", "invite", "change-person"), "settings"),
     "system": "availability",
     "dependencies": "components",
 }

@@ -1,6 +1,6 @@
 """Addresses of the pages. Lower packages reverse these names in their messages."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
 from django.urls import path, re_path
 
 from dashboards.views import (
@@ -12,6 +12,7 @@ from dashboards.views import (
     editing,
     excluding,
     incidents,
+    managing,
     planning,
     runbooks,
     shedding,
@@ -91,6 +92,19 @@ urlpatterns = [
     path("status/manage/webhooks/", incidents.add_webhook, name="add-status-webhook"),
     path("status/manage/webhooks/<int:pk>/remove/", incidents.remove_webhook, name="remove-status-webhook"),
     re_path(r"^api/v2/(?P<which>summary|status|components)\.json\Z", status.as_json, name="api-v2"),
+    path("settings/", managing.settings, name="settings"),
+    path("settings/tokens/", managing.new_token, name="new-token"),
+    path("settings/tokens/revoke/", managing.revoke_token, name="revoke-token"),
+    path("settings/people/", managing.invite, name="invite"),
+    path("settings/people/<int:pk>/", managing.change_person, name="change-person"),
+    path("settings/sources/<slug:name>/test/", managing.test_source, name="test-source"),
+    path("settings/<slug:kind>/new/", managing.document, name="new-document"),
+    path("settings/<slug:kind>/<slug:name>/", managing.document, name="edit-document"),
+    path(
+        "welcome/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(template_name="dashboards/welcome/page.html", success_url="/login/"),
+        name="choose-password",
+    ),
     path("theme/", acting.theme, name="theme"),
     path("login/", LoginView.as_view(template_name="dashboards/login/page.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -35,6 +35,9 @@ RAIL = (
     Entry("manage-status", "Status page", "send"),
 )
 
+# At the bottom, for those who may do something there.
+SETTINGS = Entry("settings", "Settings", "sliders")
+
 
 @dataclass(frozen=True, slots=True)
 class Strip:

@@ -53,6 +53,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "subscription": ("/status/subscription/key-of-ada/",),
     "manage-status": ("/status/manage/",),
     "styleguide": ("/styleguide/",),
+    "settings": ("/settings/",),
+    "new-document": ("/settings/sources/new/",),
+    "edit-document": ("/settings/services/shop/",),
+    "choose-password": ("/welcome/MQ/nonsense/",),
     "login": ("/login/",),
 }
 # URL name → why nobody looks at it as a page. test_matrix.py asks the views whether that is true.
