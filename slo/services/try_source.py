@@ -29,8 +29,8 @@ def try_source(source: Source, at: datetime) -> Answer:
     """One small question at most, with a time limit. Never raises."""
     try:
         adapter = registry.build(source.kind, source.spec)
-    except BrownoutError as error:
-        return Answer(False, str(error))
+    except BrownoutError as wrong:
+        return Answer(False, str(wrong))
     if not isinstance(adapter, Labelled):
         told = {
             Source.Kind.PROBE: "Its checks are run by Brownout itself; each objective names its own.",

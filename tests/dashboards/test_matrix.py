@@ -70,7 +70,7 @@ def test_no_page_scrolls_sideways_complains_or_shuts_somebody_out(
     dark = theme == "dark"
     context = browser.new_context(reduced_motion="reduce", color_scheme="dark" if dark else "light")
     client = Client()
-    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person("admin"), backend="django.contrib.auth.backends.ModelBackend")
     session = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     page = context.new_page()
