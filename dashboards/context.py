@@ -44,15 +44,16 @@ def _shell(request: HttpRequest) -> Shell:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     theme = theme if theme in THEMES else THEMES[0]
     user = getattr(request, "user", None)
+    operator = user is not None and may(user, "operator")
     match = request.resolver_match
     return Shell(
-        rail=(*RAIL, SETTINGS) if user is not None and may(user, "operator") else RAIL,
+        rail=(*RAIL, SETTINGS) if operator else RAIL,
         section=_SECTIONS.get(name := (match.url_name or "") if match else "", name),
         theme=theme,
         next_theme=THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
         refresh=max(5, settings.TICK_SECONDS),
         readable=user is not None and may_read(request),
-        operator=user is not None and may(user, "operator"),
+        operator=operator,
         here=request.get_full_path(),
     )
 
