@@ -108,7 +108,8 @@ def test_tests_run_on_the_versions_that_are_deployed() -> None:
 
 @pytest.fixture(scope="module")
 def readme() -> str:
-    return README.read_text()
+    """The README and what it leads to."""
+    return "\n".join(path.read_text() for path in (README, *sorted((ROOT / "docs").glob("*.md"))))
 
 
 def _default(value: object) -> str:
@@ -149,3 +150,20 @@ def test_the_readme_mentions_every_family_of_paths(readme: str) -> None:
     families = {"/".join(path.split("/")[:4]) for path in api.get_openapi_schema()["paths"]}
     others = {"/ofrep/v1", "/metrics", "/health/live", "/health/ready", "/health/deep", "/api/v1/openapi.json"}
     assert [path for path in sorted(families | others) if path not in readme] == []
+
+
+def _anchors(text: str) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_documentation_leads_nowhere_that_is_not_there() -> None:
+    dead = []
+    for path in (README, ROOT / "client" / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        prose = re.sub(r"`[^`\n]+`", "", path.read_text())
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", prose):
+            name, _, anchor = target.partition("#")
+            file = (path.parent / name) if name else path
+            if not file.exists() or (anchor and anchor not in _anchors(file.read_text())):
+                dead.append(f"{path.relative_to(ROOT)}: {target}")
+    assert dead == []
