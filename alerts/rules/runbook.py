@@ -33,6 +33,8 @@ TITLES: dict[str, Kind] = {
 }
 STEPPED = ("action", "recovery")
 LONGEST = 100_000
+# How a heading is written that begins a section: the level it is shown at depends on the others.
+SECTIONS = ("#", "##", "=", "-")
 """Characters a body may have: the longest runbook anybody reads is a tenth of it."""
 FAILURE = r"^(component|capability)/[A-Za-z0-9_-]+$"
 """How a failure mode is written that a runbook covers."""
@@ -111,7 +113,7 @@ def read(body: str) -> Text:
     heads = [
         index
         for index, token in enumerate(tokens)
-        if token.type == "heading_open" and token.level == 0 and token.tag in ("h2", "h3")
+        if token.type == "heading_open" and token.level == 0 and token.markup in SECTIONS
     ]
     counts: dict[str, int] = {}
     found = [_section(tokens[start:end], lines, counts) for start, end in _spans(heads, len(tokens))]
