@@ -140,7 +140,7 @@ def _spans(heads: Sequence[int], end: int) -> Iterator[tuple[int, int]]:
 def _section(tokens: Sequence[Token], lines: Sequence[str], counts: dict[str, int]) -> Section | None:
     if not tokens:
         return None
-    headed = tokens[0].type == "heading_open" and tokens[0].tag in ("h2", "h3")
+    headed = tokens[0].type == "heading_open" and tokens[0].markup in SECTIONS
     title = plain(tokens[1]).strip() if headed else ""
     anchor = str(tokens[0].attrGet("id") or "") if headed else ""
     kind: Kind = TITLES.get(title.casefold().rstrip(".:"), "other") if headed else "lead"
