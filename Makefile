@@ -45,11 +45,12 @@ integration: development ## tests that speak to real servers
 	.venv/bin/pytest -m integration --numprocesses 3
 
 browser: development ## tests that look at pages in Chromium, and the journeys
-	.venv/bin/pytest -m browser --numprocesses 2
+	.venv/bin/pytest -m browser --numprocesses 3
 
-# The journeys and the test of faults bring their own PostgreSQL; what speaks to a Prometheus is no different on it.
+# The journeys and the test of faults bring their own PostgreSQL; what speaks to a Prometheus is no different on
+# it, and pages read through the same selectors.
 postgres: development ## what uses the database once more, on PostgreSQL and Redis
-	$(RUN) -m tests.servers.with_postgres -m "database and unit" --numprocesses 3
+	$(RUN) -m tests.servers.with_postgres -m "database and unit" --numprocesses 3 tests/slo tests/alerts tests/degradation
 
 lock: development ## bring the lock files in step with pyproject.toml; UPGRADE=1 takes the newest versions
 	$(LOCK) pyproject.toml -o requirements.txt
