@@ -45,7 +45,7 @@ integration: development ## tests that speak to real servers
 	.venv/bin/pytest -m integration --numprocesses 3
 
 browser: development ## tests that look at pages in Chromium, and the journeys
-	.venv/bin/pytest -m browser --numprocesses 3
+	.venv/bin/pytest -m browser --numprocesses 2
 
 # The journeys and the test of faults bring their own PostgreSQL; what speaks to a Prometheus is no different on
 # it, and pages read through the same selectors.

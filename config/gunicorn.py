@@ -14,7 +14,8 @@ ENV = env.read()
 worker_class = "gthread"
 threads = ENV.FLAG_STREAMS + 16
 worker_connections = threads + 1_000
-keepalive = 10
+# Longer than the minute after which load balancers let go of a connection: whoever reuses one must not find it closed.
+keepalive = 75
 
 
 def post_worker_init(worker: Any) -> None:
