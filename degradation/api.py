@@ -15,7 +15,7 @@ from degradation.rules.value import LONGEST, OFFERED
 from degradation.rules.value import State as FlagState
 from degradation.selectors import FlagView, Health, ModeView
 from degradation.services import flags
-from slo.api_auth import Caller, operator
+from slo.api_auth import caller_of, operator
 
 router = Router(tags=["degradation"])
 MINUTE = timedelta(minutes=1)
@@ -180,7 +180,7 @@ def list_changes(request: HttpRequest, key: str, limit: Annotated[int, Field(ge=
 def force_flag(request: HttpRequest, key: str, wanted: ForceIn) -> dict[str, Any]:
     at = datetime.now(UTC)
     until = at + wanted.minutes * MINUTE
-    caller = _caller(request)
+    caller = caller_of(request)
     reason = caller.signed(wanted.reason)
     flags.force(key, wanted.value, user=caller.user, reason=reason, until=until, at=at, version=wanted.version)
     return _flag(selectors.flag(key, at))
@@ -189,7 +189,7 @@ def force_flag(request: HttpRequest, key: str, wanted: ForceIn) -> dict[str, Any
 @router.post("/flags/{key}/release", response=FlagOut, auth=operator, summary="End an override before its time")
 def release_flag(request: HttpRequest, key: str, wanted: ReleaseIn) -> dict[str, Any]:
     at = datetime.now(UTC)
-    caller = _caller(request)
+    caller = caller_of(request)
     flags.release(key, user=caller.user, reason=caller.signed(wanted.reason), at=at, version=wanted.version)
     return _flag(selectors.flag(key, at))
 
@@ -204,11 +204,6 @@ def list_capabilities(request: HttpRequest) -> dict[str, Any]:
 @router.get("/components", response=ComponentList, summary="The health of components")
 def list_components(request: HttpRequest) -> dict[str, Any]:
     return {"components": selectors.health(datetime.now(UTC))}
-
-
-def _caller(request: HttpRequest) -> Caller:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return caller
 
 
 def _flag(view: FlagView) -> dict[str, Any]:

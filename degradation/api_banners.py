@@ -11,7 +11,7 @@ from pydantic import Field
 from degradation import selectors
 from degradation.models import Banner
 from degradation.services import banners
-from slo.api_auth import Caller, operator
+from slo.api_auth import caller_of, operator
 
 router = Router(tags=["degradation"])
 
@@ -45,7 +45,7 @@ def list_banners(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.post("/banners", response={201: BannerOut}, auth=operator, summary="Put up a banner")
 def put_up(request: HttpRequest, body: BannerIn) -> Status[dict[str, Any]]:
-    at, caller = datetime.now(UTC), _caller(request)
+    at, caller = datetime.now(UTC), caller_of(request)
     until = at + timedelta(minutes=body.minutes) if body.minutes else None
     made = banners.put_up(
         body.text,
@@ -62,11 +62,6 @@ def put_up(request: HttpRequest, body: BannerIn) -> Status[dict[str, Any]]:
 def take_down(request: HttpRequest, pk: int, reason: str) -> Status[None]:
     banners.take_down(pk, reason=reason, at=datetime.now(UTC))
     return Status(204, None)
-
-
-def _caller(request: HttpRequest) -> Caller:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return caller
 
 
 def _banner(item: Banner) -> dict[str, Any]:

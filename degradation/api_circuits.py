@@ -16,7 +16,7 @@ from degradation.rules.value import LONGEST, OFFERED
 from degradation.selectors import CircuitView
 from degradation.services import circuits
 from degradation.services.circuit_reports import Said, receive
-from slo.api_auth import Caller, operator, reporter
+from slo.api_auth import caller_of, operator, reporter
 
 router = Router(tags=["circuits"])
 MINUTE = timedelta(minutes=1)
@@ -138,7 +138,7 @@ def report_circuits(
     request: HttpRequest, reports: Annotated[list[ReportIn], Field(min_length=1, max_length=MOST), Body()]
 ) -> Status[ReportReceiptOut]:
     """All of them are accepted, or none. A report counts for two minutes, so a client reports at least every minute."""
-    caller = _caller(request)
+    caller = caller_of(request)
     reporter = caller.token or (caller.user.get_username() if caller.user else "")
     receipt = receive([item.said() for item in reports], reporter[:100], datetime.now(UTC))
     return Status(202, ReportReceiptOut(accepted=receipt.accepted, repeated=receipt.repeated))
@@ -171,7 +171,7 @@ def list_circuit_changes(
 
 @router.post("/circuits/{component}/force", response=CircuitOut, auth=operator, summary="Force a circuit for a while")
 def force_circuit(request: HttpRequest, component: str, wanted: CircuitForceIn) -> dict[str, Any]:
-    at, caller = datetime.now(UTC), _caller(request)
+    at, caller = datetime.now(UTC), caller_of(request)
     phase: Forced = "forced open" if wanted.state == "open" else "forced closed"
     reason, until = caller.signed(wanted.reason), at + wanted.minutes * MINUTE
     circuits.force(component, phase, user=caller.user, reason=reason, until=until, at=at, version=wanted.version)
@@ -180,15 +180,10 @@ def force_circuit(request: HttpRequest, component: str, wanted: CircuitForceIn) 
 
 @router.post("/circuits/{component}/release", response=CircuitOut, auth=operator, summary="End a force before its time")
 def release_circuit(request: HttpRequest, component: str, wanted: CircuitReleaseIn) -> dict[str, Any]:
-    at, caller = datetime.now(UTC), _caller(request)
+    at, caller = datetime.now(UTC), caller_of(request)
     reason = caller.signed(wanted.reason)
     circuits.release(component, user=caller.user, reason=reason, at=at, version=wanted.version)
     return _circuit(selectors.circuit(component, at))
-
-
-def _caller(request: HttpRequest) -> Caller:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return caller
 
 
 def _circuit(view: CircuitView) -> dict[str, Any]:

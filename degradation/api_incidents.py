@@ -13,7 +13,7 @@ from degradation import selectors
 from degradation.models import Incident
 from degradation.rules.public import Impact
 from degradation.services import incidents
-from slo.api_auth import Caller, operator
+from slo.api_auth import Caller, caller_of, operator
 
 router = Router(tags=["degradation"])
 State = Literal["investigating", "identified", "monitoring", "resolved"]
@@ -80,7 +80,7 @@ def get_incident(request: HttpRequest, pk: int) -> dict[str, Any]:
 
 @router.post("/incidents", response={201: IncidentOut}, auth=operator, summary="Tell the public of an incident")
 def open_incident(request: HttpRequest, body: IncidentIn) -> Status[dict[str, Any]]:
-    caller = _caller(request)
+    caller = caller_of(request)
     made = incidents.open_incident(
         body.title,
         body.text,
@@ -97,17 +97,12 @@ def open_incident(request: HttpRequest, body: IncidentIn) -> Status[dict[str, An
 
 @router.post("/incidents/{pk}/updates", response={201: IncidentOut}, auth=operator, summary="Say what is known by now")
 def update_incident(request: HttpRequest, pk: int, body: UpdateIn) -> Status[dict[str, Any]]:
-    caller = _caller(request)
+    caller = caller_of(request)
     at, by = datetime.now(UTC), _name(caller)
     changed = incidents.update_incident(
         pk, body.text, state=body.state, impact=body.impact, at=at, by=by, user=caller.user
     )
     return Status(201, _incident(changed))
-
-
-def _caller(request: HttpRequest) -> Caller:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return caller
 
 
 def _name(caller: Caller) -> str:

@@ -13,7 +13,7 @@ from degradation.rules.drills import LARGEST_SHARE, LONGEST
 from degradation.rules.shedding import NOTHING
 from degradation.selectors import shed_steps
 from degradation.services import automation, drills, shed_requests
-from slo.api_auth import Caller, operator, reporter
+from slo.api_auth import caller_of, operator, reporter
 
 router = Router(tags=["shedding"])
 Limit = Annotated[int, Field(ge=1, le=1_000)]
@@ -146,7 +146,7 @@ def get_shedding(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("/shedding/switch", response=SwitchOut, auth=operator, summary="Turn automatic shedding on or off")
 def switch(request: HttpRequest, wanted: SwitchIn) -> dict[str, Any]:
-    caller = _caller(request)
+    caller = caller_of(request)
     changed = automation.switch(
         automatic=wanted.automatic,
         dry_run=wanted.dry_run,
@@ -184,7 +184,7 @@ def list_drills(request: HttpRequest, limit: Limit = 50) -> dict[str, Any]:
 
 @router.post("/shedding/drills", response=DrillOut, auth=operator, summary="Exercise a tier for a few users")
 def start_drill(request: HttpRequest, wanted: DrillIn) -> dict[str, Any]:
-    caller = _caller(request)
+    caller = caller_of(request)
     drill = drills.start(
         wanted.service,
         wanted.tier,
@@ -199,7 +199,7 @@ def start_drill(request: HttpRequest, wanted: DrillIn) -> dict[str, Any]:
 
 @router.post("/shedding/drills/{pk}/abort", response={204: None}, auth=operator, summary="End a drill early")
 def abort_drill(request: HttpRequest, pk: int, wanted: ReasonIn) -> Status[None]:
-    caller = _caller(request)
+    caller = caller_of(request)
     drills.abort(pk, user=caller.user, reason=caller.signed(wanted.reason), at=datetime.now(UTC))
     return Status(204, None)
 
@@ -212,11 +212,6 @@ def abort_drill(request: HttpRequest, pk: int, wanted: ReasonIn) -> Status[None]
 )
 def report_shed_requests(request: HttpRequest, key: str, told: ShedRequestsIn) -> dict[str, Any]:
     return {"counted": shed_requests.report(key, told.instance, told.total, datetime.now(UTC))}
-
-
-def _caller(request: HttpRequest) -> Caller:
-    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `operator`
-    return caller
 
 
 def _switch(row: Automation) -> dict[str, Any]:

@@ -25,6 +25,12 @@ class Caller:
         return f"{text} (by the token {self.token})" if self.token and text.strip() else text
 
 
+def caller_of(request: HttpRequest) -> Caller:
+    """Who calls a route that asks for a role."""
+    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from `Access`
+    return caller
+
+
 def token_of(request: HttpRequest) -> str:
     """The token a request carries as `Authorization: Bearer …` or `X-API-Key`, or an empty text."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")

@@ -11,6 +11,7 @@ from dashboards.presenters import badges
 from dashboards.presenters.badges import Badge
 from slo import selectors_systems as systems
 from slo.maths.composite import answers
+from slo.maths.composite.allocation import Row
 from slo.maths.composite.analysis import Figure
 from slo.maths.composite.importance import Importance
 from slo.models import System
@@ -151,7 +152,7 @@ def system_page(name: str, at: datetime, changes: Mapping[str, Change]) -> Syste
         description=of.description,
         service=str(of.service) if of.service else "",
         exact=standing.analysis.is_exact,
-        rows=tuple(_allocation(standing, row.name) for row in allocation.rows),
+        rows=tuple(_allocation(standing, row) for row in allocation.rows),
         allotted=_share(allocation.allotted),
         spent=_share(allocation.spent),
         fits=allocation.fits,
@@ -228,8 +229,8 @@ def figure(found: Figure | None) -> str:
     return f"{formats.percent(found.bounds.low)} to {formats.percent(found.bounds.high)}"
 
 
-def _allocation(standing: Standing, name: str) -> AllocationRow:
-    row = next(row for row in standing.allocation.rows if row.name == name)
+def _allocation(standing: Standing, row: Row) -> AllocationRow:
+    name = row.name
     known, change = standing.known[name], standing.changes.get(name)
     survived, replicas = standing.outage_survived(name), standing.replicas_needed(name)
     return AllocationRow(

@@ -31,9 +31,10 @@ def availability(request: HttpRequest) -> HttpResponse:
 def system(request: HttpRequest, name: str) -> HttpResponse:
     """One system, with the changes that the address states; what is no change is left out and said."""
     changes, problems = _changes(request.GET)
-    page = system_page(name, now(), changes)
+    at = now()
+    page = system_page(name, at, changes)
     shown = {"problems": problems, "here": urlencode(query_of(changes))}
-    return respond(request, "system", page.row.title, now(), page=page, **shown)
+    return respond(request, "system", page.row.title, at, page=page, **shown)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from degradation.ofrep.memory import Age, Kept
 from degradation.rules.value import ALL, NONE, decide
 from degradation.rules.value import salt as salt_of
 from degradation.selectors.served import Served
+from slo.maths.windows import iso
 
 LOST = "nothing was heard from the database for too long: the safe value"
 CALM = ("auto", "dry run")
@@ -41,10 +42,6 @@ def _split(item: Served, at: datetime) -> dict[str, str | int | float | bool]:
     if marks is None or (share := marks.share(at)) in (NONE, ALL):
         return {}
     return {"share": share, "salt": salt_of(marks, item.key, at)}
-
-
-def iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _safe(item: Served) -> Served:

@@ -11,6 +11,7 @@ from degradation.selectors.banner_views import banners
 from degradation.selectors.capability_modes import standings
 from degradation.selectors.circuit_views import CircuitView, standing_circuits
 from degradation.selectors.flag_views import FlagView, flag_view, flags
+from slo.maths.windows import iso
 
 # As JSON has them. A number that is not whole goes out as one (1.0), which typed clients insist on.
 Value = bool | int | float | str | Mapping[str, Any]
@@ -71,7 +72,7 @@ def banner_object(at: datetime) -> list[Served]:
     """The object `banner`: whether one stands, its text, and all of them if there are several, newest first."""
     standing = banners(at)
     shown = [
-        {"text": item.text, "since": _iso(item.since), "capability": item.capability.name if item.capability else ""}
+        {"text": item.text, "since": iso(item.since), "capability": item.capability.name if item.capability else ""}
         for item in standing
     ]
     value = {"shown": bool(shown), "text": standing[0].text if standing else "", "banners": shown}
@@ -132,7 +133,7 @@ def _capability(standing: CapabilityStanding) -> Served:
         "link": mode.get("link", ""),
         "handover": mode.get("handover", ""),
         "because": list(standing.because),
-        "since": _iso(standing.since),
+        "since": iso(standing.since),
     }
     safe = {**value, "mode": "", "state": "unknown", "message": "", "link": "", "handover": "", "because": []}
     because = ", ".join(standing.because)
@@ -147,17 +148,13 @@ def _capability(standing: CapabilityStanding) -> Served:
     )
 
 
-def _iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
-
-
 def _circuit(view: CircuitView) -> Served:
     key, auto = f"circuit.{view.component.name}", {"state": "auto"}
     if not view.forced:
         return Served(key, auto, auto)
     told = {"state": view.phase.replace(" ", "_"), "reason": view.reason}
     if view.since is not None:
-        told["since"] = _iso(view.since)
+        told["since"] = iso(view.since)
     # Forced states end by themselves, also where nobody hears of it.
     over = Served(key, auto, auto)
     return Served(key, told, auto, state=view.phase, cause=view.reason, since=view.since, until=view.until, then=over)

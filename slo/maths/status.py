@@ -10,7 +10,7 @@ from slo.maths.budget_policy import BudgetPolicy, Step
 from slo.maths.burn import BurnWindow, Minimum, burn_rate, exceeded
 from slo.maths.ledger import Window
 from slo.maths.sli import Unit
-from slo.maths.windows import Period, format_duration, from_epoch
+from slo.maths.windows import Period, format_duration, from_epoch, iso
 
 State = Literal["healthy", "burning", "critical", "exhausted", "no data"]
 
@@ -89,8 +89,8 @@ class Status:
             "target": facts.target,
             "period": {
                 "kind": facts.period.kind,
-                "start": _iso(from_epoch(period.start)),
-                "end": _iso(self.period_end),
+                "start": iso(from_epoch(period.start)),
+                "end": iso(self.period_end),
             },
             "labels": dict(facts.labels),
             "unit": facts.unit,
@@ -107,9 +107,9 @@ class Status:
             "minimum": {"events": facts.minimum.events, "bad": facts.minimum.bad},
             "held_back": [self._held_back(window) for window in self.held],
             "budget_policy": self._budget_policy(),
-            "exhausts_at": _iso(self.exhausts_at) if self.exhausts_at else None,
+            "exhausts_at": iso(self.exhausts_at) if self.exhausts_at else None,
             "state": self.state,
-            "as_of": _iso(self.as_of),
+            "as_of": iso(self.as_of),
             "problem": self.problem or None,
             "notes": list(facts.notes),
         }
@@ -204,7 +204,3 @@ def _doubt(period: Window) -> str:
     if excess > max(5.0, 0.001 * period.sums.total):
         return f"good events exceed all events by {excess:g}: good and total do not belong together"
     return ""
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

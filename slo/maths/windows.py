@@ -53,6 +53,11 @@ def from_epoch(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def iso(instant: datetime) -> str:
+    """ISO 8601 as documents and answers write it: UTC is Z."""
+    return instant.isoformat().replace("+00:00", "Z")
+
+
 def floor_to(seconds: int, step: int) -> int:
     """The last multiple of `step` that is not after `seconds`."""
     return seconds - seconds % step

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from alerts.models import Silence, SilenceChange
 from alerts.services import silences
 from alerts.services.silence_spec import SilenceSpec
+from slo.maths.windows import iso
 from slo.services.catalog import Document, Handler, Resolver
 from slo.services.catalog.checks import present
 
@@ -48,8 +49,8 @@ class Silences(Handler[SilenceSpec, Silence]):
         return present(
             {
                 "matchers": instance.matchers,
-                "start": instance.start.isoformat().replace("+00:00", "Z"),
-                "end": instance.end.isoformat().replace("+00:00", "Z"),
+                "start": iso(instance.start),
+                "end": iso(instance.end),
                 "rule": instance.rule,
                 "timeZone": "" if instance.zone == "UTC" else instance.zone,
                 "reason": instance.reason,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from slo.maths.windows import iso
 from slo.models import Exclusion, Objective, Service
 from slo.openslo.exclusion import ExclusionSpec
 from slo.openslo.load import Document
@@ -48,8 +49,8 @@ class Exclusions(Handler[ExclusionSpec, Exclusion]):
             {
                 "objective": instance.objective and instance.objective.name,
                 "service": instance.service and instance.service.name,
-                "start": instance.start.isoformat().replace("+00:00", "Z"),
-                "end": instance.end.isoformat().replace("+00:00", "Z"),
+                "start": iso(instance.start),
+                "end": iso(instance.end),
                 "rule": instance.rule,
                 "timeZone": "" if instance.zone == "UTC" else instance.zone,
                 "reason": instance.reason,
