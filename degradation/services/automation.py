@@ -16,6 +16,15 @@ def present() -> Automation:
     return Automation.objects.filter(pk=1).first() or Automation(pk=1)
 
 
+def hold_still(seen: Automation) -> None:
+    """Let nobody else begin to shed, or switch, until the transaction ends. Call inside one.
+
+    Raises ConflictError when somebody has switched since it was seen.
+    """
+    if not Automation.objects.select_for_update().filter(pk=1, version=seen.version).exists():
+        raise conflict("the automatic switch")
+
+
 def switch(
     *,
     automatic: bool | None = None,

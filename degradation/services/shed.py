@@ -14,12 +14,12 @@ from alerts.models import Alert
 from alerts.services.raising import hold
 from degradation.errors import ConflictError
 from degradation.models import Automation, Flag, FlagChange, Shedding, ShedStep
-from degradation.rules.shedding import Decision, Policy, State, decide, dwell, flapping
+from degradation.rules.shedding import Decision, Policy, Signals, State, decide, dwell, flapping
 from degradation.services import automation, steps
-from degradation.services.changes import change, keep
+from degradation.services.changes import change, conflict, keep
 from degradation.services.flags import DRY, RESTORED
 from degradation.services.marks import mark
-from degradation.services.signals import gather
+from degradation.services.signals import dimmed, gather
 from slo.maths.windows import format_duration, to_epoch
 
 log = logging.getLogger(__name__)
@@ -67,12 +67,21 @@ def _react(row: Shedding, pages: Mapping[str, Alert], switch: Automation, at: da
         decision = replace(decision, state=replace(decision.state, trial=None))
     words = _words(decision)
     with transaction.atomic():
+        if decision.action == "shed":
+            _alone(row, signals, switch, flags, at)
         # While nothing is afoot and nothing new is to be told, there is nothing to write.
         if not (state.idle and decision.state.idle and words == row.reason and state == State.of(row.state)):
             keep(row, decision.state, at, words)
         mark(flags, decision, at)
         steps.note(row, state, decision, signals, flags, at)
     _page(row, decision.state, policy, at)
+
+
+def _alone(row: Shedding, signals: Signals, switch: Automation, flags: Sequence[Flag], at: datetime) -> None:
+    """The cap is on the flags of all services: one step at a time, on a share that is still what it was."""
+    automation.hold_still(switch)
+    if dimmed(flags, at)[0] != signals.dimmed:
+        raise conflict(f"how much is dimmed beside {row.service}")
 
 
 def _page(row: Shedding, state: State, policy: Policy, at: datetime) -> None:

@@ -45,8 +45,8 @@ def gather(
         return Signals(tiers=tiers)
     chosen = slo_selectors.objectives(row.service.name).filter(name__in=names)
     burns = [burn for status in slo_selectors.statuses(at, chosen) for burn in _burns(status, pages, flags)]
-    dimmed, adds = _dimmed(flags, at)
-    return Signals(tuple(burns), tuple(_troubled(row, pages, at)), tiers, dimmed, adds, _due(state, policy, flags, at))
+    share, adds = dimmed(flags, at)
+    return Signals(tuple(burns), tuple(_troubled(row, pages, at)), tiers, share, adds, _due(state, policy, flags, at))
 
 
 def apart(window: Window, flags: Iterable[Flag], objective: str) -> Counted | None:
@@ -121,7 +121,7 @@ def _troubled(row: Shedding, pages: Mapping[str, Alert], at: datetime) -> Iterab
             yield f"{status.name} burns {burn:.3g}×"
 
 
-def _dimmed(flags: Sequence[Flag], at: datetime) -> tuple[float, tuple[tuple[int, float], ...]]:
+def dimmed(flags: Sequence[Flag], at: datetime) -> tuple[float, tuple[tuple[int, float], ...]]:
     """The share of all flags there are that is dimmed now, and what each tier of these flags would add."""
     product = list(Flag.objects.all())
     if len(product) < FEWEST:
@@ -130,5 +130,5 @@ def _dimmed(flags: Sequence[Flag], at: datetime) -> tuple[float, tuple[tuple[int
     for flag in flags:
         if flag.sheddable and not flag.dry_run and flag.marks().share(at) == 100:
             normal[flag.tier] = normal.get(flag.tier, 0) + 1
-    dimmed = sum(flag.marks().share(at) < 100 for flag in product) / len(product)
-    return dimmed, tuple((tier, count / len(product)) for tier, count in normal.items())
+    share = sum(flag.marks().share(at) < 100 for flag in product) / len(product)
+    return share, tuple((tier, count / len(product)) for tier, count in normal.items())

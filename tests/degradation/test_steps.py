@@ -1,6 +1,7 @@
 """What the loop did, on rows: the switch, dry runs, ramps by share, effect measured, harm and saving recorded."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,8 +12,10 @@ from degradation import selectors
 from degradation.errors import ConflictError, OverrideError, ReportedError
 from degradation.models import Automation, AutomationChange, Flag, FlagChange, Shedding, ShedStep
 from degradation.rules.harm import Dimmed, harm, saved
+from degradation.rules.shedding import Decision, decide
 from degradation.selectors.shed_views import shed_now
 from degradation.services import automation, flags, shed_requests
+from degradation.services import shed as shedding
 from degradation.tasks import react
 from slo.maths.windows import to_epoch
 from slo.models import Objective, Service
@@ -306,3 +309,28 @@ def test_a_cap_holds_what_would_dim_too_much(shop: Service) -> None:
     play(NOW, 300)
     assert not FlagChange.objects.exists()
     assert "with tier 4 75% of all flags would be dimmed (at most 50%)" in Shedding.objects.get().reason
+
+
+@pytest.mark.parametrize("meanwhile", ["another flag is dimmed", "somebody switches it off"])
+def test_what_changes_between_looking_and_shedding_is_decided_again(
+    shop: Service, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    rows.policy(shop, max_dimmed=0.5)
+    for number in range(3):
+        rows.flag(f"small-{number}", service=shop, tier=4 if number < 2 else 1)
+    other = rows.flag("other", service=factories.service("store"))
+    burning(shop, 900)
+
+    def slowly(*seen: Any) -> Decision:
+        decision = decide(*seen)
+        if decision.action == "shed" and meanwhile == "another flag is dimmed":
+            Flag.objects.filter(pk=other.pk).update(override="off", override_at=NOW, override_until=rows.later(7_200))
+        elif decision.action == "shed":
+            automation.switch(automatic=False, user=None, reason="enough", at=NOW)
+        return decision
+
+    monkeypatch.setattr(shedding, "decide", slowly)
+    play(NOW, 300)
+    assert not FlagChange.objects.filter(flag__service=shop).exists()
+    reason = "75% of all flags would be dimmed" if "flag" in meanwhile else "automatic shedding is off"
+    assert reason in Shedding.objects.get(service=shop).reason
