@@ -1,8 +1,8 @@
 """`make bench`: how true the figures are and what they cost, measured on this machine with real servers.
 
 Parts can be named: truth (against recording rules), cost (CPU of a real Prometheus), loop (tick, status and charts on
-SQLite and PostgreSQL), flags (evaluations a second, and how long they take), availability (exact composites). Only CPU
-times and figures of one run can be compared: machines are noisy.
+SQLite and PostgreSQL), pages (how long they let people wait, on both), flags (evaluations a second, and how long they
+take), availability (exact composites). Only CPU times and figures of one run can be compared: machines are noisy.
 """
 
 import argparse
@@ -11,13 +11,14 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import availability, cost, flags, truth
 from tests.servers import MissingServerError, running
 from tests.servers.postgres import Postgres
 
-PARTS = ("truth", "cost", "loop", "flags", "availability")
+PARTS = ("truth", "cost", "loop", "pages", "flags", "availability")
 
 
 def main() -> None:
@@ -31,34 +32,36 @@ def main() -> None:
     chosen = arguments.parts or PARTS
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     print(f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}")
-    if "truth" in chosen:
-        truth.run()
-    if "cost" in chosen:
-        for objectives in (100, 1_000):
-            cost.run(objectives)
-    if "loop" in chosen:
-        _loop(arguments.objectives)
-    if "flags" in chosen:
-        flags.run()
-    if "availability" in chosen:
-        availability.run()
+    parts: dict[str, Callable[[], object]] = {
+        "truth": truth.run,
+        "cost": lambda: [cost.run(objectives) for objectives in (100, 1_000)],
+        "loop": lambda: _measure("bench.loop", [[str(count)] for count in arguments.objectives]),
+        "pages": lambda: _measure("bench.pages", [[]]),
+        "flags": flags.run,
+        "availability": availability.run,
+    }
+    for name in PARTS:
+        if name in chosen:
+            parts[name]()
 
 
-def _loop(objectives: list[int]) -> None:
+def _databases() -> Iterator[str]:
+    """An empty SQLite, then an empty PostgreSQL where it is installed."""
     with tempfile.TemporaryDirectory() as folder:
-        _measure(f"sqlite:///{Path(folder) / 'bench.sqlite3'}", objectives)
+        yield f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
     try:
         with running(Postgres) as server:
-            _measure(server.database(), objectives)
+            yield server.database()
     except MissingServerError as error:
         print(f"PostgreSQL is left out: {error}")
 
 
-def _measure(database: str, objectives: list[int]) -> None:
-    """In a process of its own, so that memory is that of one database's loop."""
-    for count in objectives:
-        command = [sys.executable, "-m", "bench.loop", str(count)]
-        subprocess.run(command, env={**os.environ, "DATABASE_URL": database}, check=True)
+def _measure(module: str, runs: list[list[str]]) -> None:
+    """Each run in a process of its own, so that memory is that of one measurement on one database."""
+    for database in _databases():
+        for arguments in runs:
+            command = [sys.executable, "-m", module, *arguments]
+            subprocess.run(command, env={**os.environ, "DATABASE_URL": database}, check=True)
 
 
 if __name__ == "__main__":

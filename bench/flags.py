@@ -19,13 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
-
-from tests.servers.process import MORTAL, free_port, until
+from bench.server import ROOT, Web, serving
 
 FLAGS, CONNECTIONS, SECONDS = 30, 16, 10
 WANTED = 1_000
-ROOT = Path(__file__).resolve().parent.parent
 SEED = f"""
 from datetime import UTC, datetime
 from degradation.models import Flag
@@ -55,11 +52,11 @@ class Load:
 
 def run() -> None:
     """Print the figures at full speed and at half of what is wanted."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (port, token, pid):
-        request = _request(port, token)
+    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (web, token):
+        port, request = web.port, _request(web.port, token)
         drive(port, request, rate=200, seconds=1)
-        spent, full = _cpu_seconds(pid), drive(port, request, rate=None, seconds=SECONDS)
-        each = (_cpu_seconds(pid) - spent) / len(full.latencies)
+        spent, full = web.cpu_seconds(), drive(port, request, rate=None, seconds=SECONDS)
+        each = (web.cpu_seconds() - spent) / len(full.latencies)
         print(f"flags, full speed on one core: {full}; {each * 1e6:.0f} µs CPU each")
         print(f"flags, at half of {WANTED:,} a second: {drive(port, request, rate=WANTED / 2, seconds=SECONDS)}")
 
@@ -119,37 +116,12 @@ def _request(port: int, token: str) -> bytes:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[int, str, int]]:
-    """The web server on the first core, this process on the others; its port, a token, and its number."""
-    port = free_port()
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'flags.sqlite3'}", "HOME": str(folder)}
+def _server(folder: Path) -> Iterator[tuple[Web, str]]:
+    """A web server with flags, and a token that may evaluate them."""
+    database = f"sqlite:///{folder / 'flags.sqlite3'}"
+    environment = {**os.environ, "DATABASE_URL": database, "HOME": str(folder)}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
     seed = [sys.executable, "manage.py", "shell", "--no-imports", "-c", SEED]
     token = subprocess.run(seed, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout.strip()
-    serve = ["-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[:1])
-    quiet = ["--log-level", "error", "--workers", "1"]
-    process = subprocess.Popen([*MORTAL, sys.executable, *serve, *quiet], cwd=ROOT, env=environment)
-    os.sched_setaffinity(0, cores[1:] or cores)
-    try:
-        until(lambda: _alive(port), 30, what="the web server")
-        yield port, token, process.pid
-    finally:
-        os.sched_setaffinity(0, cores)
-        process.terminate()
-        process.wait(30)
-
-
-def _cpu_seconds(pid: int) -> float:
-    """User and system time of the processes that answer, which does not depend on what else the machine does."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    fields = [Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in children]
-    return sum(int(found[11]) + int(found[12]) for found in fields) / os.sysconf("SC_CLK_TCK")
-
-
-def _alive(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health/live", timeout=2).ok
-    except requests.RequestException:
-        return False
+    with serving(database, HOME=str(folder)) as web:
+        yield web, token

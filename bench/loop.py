@@ -14,11 +14,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from alerts.services.evaluate import evaluate
-from bench.cost import SCRAPE, TICK, Fleet, history, loaded
+from bench.cost import TICK, Fleet, history, loaded
+from bench.fleet import declare
 from config.pipeline import tick
 from slo import selectors
 from slo.maths.windows import floor_to, from_epoch
-from slo.models import Measurement, Objective, Service, Source
+from slo.models import Measurement, Objective
 from tests.servers import Prometheus
 
 RUNS = 3
@@ -31,7 +32,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     end = floor_to(int(time.time()), 7_200) - 7_200
     with loaded(history(count, end, Fleet("steady"), LOADED)) as server:
-        _declare(count, server)
+        declare(count, server.url)
         _tick(count, server, end)
     _read(count, end)
     print(f"{_where(count)}: peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
@@ -39,28 +40,6 @@ def main() -> None:
 
 def _where(count: int) -> str:
     return f"{count:>6} objectives, {connection.vendor}"
-
-
-def _declare(count: int, server: Prometheus) -> None:
-    Objective.objects.all().delete()
-    service, _ = Service.objects.get_or_create(name="bench")
-    spec = {"url": server.url, "scrape_interval": SCRAPE, "timeout": 120}
-    source, _ = Source.objects.update_or_create(name="bench", defaults={"kind": "prometheus", "spec": spec})
-    Objective.objects.bulk_create(
-        Objective(
-            name=f"objective-{number}",
-            service=service,
-            source=source,
-            target=0.999,
-            period={"rolling": 30 * 86_400},
-            sli={
-                "bad": f'errors_total{{service="s{number}"}}',
-                "total": f'requests_total{{service="s{number}"}}',
-                "counter": True,
-            },
-        )
-        for number in range(count)
-    )
 
 
 def _tick(count: int, server: Prometheus, end: int) -> None:
