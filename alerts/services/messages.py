@@ -77,7 +77,8 @@ def _event(delivery: Delivery, items: tuple[Message, ...]) -> Event:
         return "resolved"
     if "firing" not in states:
         return "acknowledged"
-    news = delivery.transitions.filter(after=Alert.State.FIRING).exclude(kind=Transition.Kind.ACKNOWLEDGEMENT)
+    known = (Transition.Kind.ACKNOWLEDGEMENT, Transition.Kind.EFFECT)
+    news = delivery.transitions.filter(after=Alert.State.FIRING).exclude(kind__in=known)
     return "firing" if news.exists() else "update"
 
 

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 
-from alerts.models import Alert
+from alerts.models import Alert, Transition
+from alerts.services.tell import announce
 
 log = logging.getLogger(__name__)
 
@@ -31,3 +33,16 @@ def shed_for(alerts: Collection[Alert]) -> dict[int, tuple[str, ...]]:
         except Exception:
             log.exception("What is shed cannot be told with alerts")
     return found
+
+
+def tell_effect(alert: int | None, effect: str, at: datetime) -> None:
+    """Tell whoever was told of the alert what became of a remedy, while it fires and is not kept quiet.
+
+    Call it in the transaction that notes the effect.
+    """
+    found = Alert.objects.filter(pk=alert, state=Alert.State.FIRING).first()
+    if found is None or found.suppressed:
+        return
+    state, kind = found.state, Transition.Kind.EFFECT
+    change = Transition.objects.create(alert=found, kind=kind, at=at, before=state, after=state, cause=effect)
+    announce([change], at)

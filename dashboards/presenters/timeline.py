@@ -50,7 +50,8 @@ class Event:
 
 def events(alert: Alert) -> list[Event]:
     """Changes of state, what people did, deliveries with their answers, what was shed and ticked, newest first."""
-    found = [_transition(row, alert.severity) for row in alerts.transitions(alert)]
+    # What a step of shedding came to is told with its figures below.
+    found = [_transition(row, alert.severity) for row in alerts.transitions(alert) if row.kind != Kind.EFFECT]
     found += [_delivery(row) for row in alerts.deliveries(alert)]
     found += [_flag_change(row) for row in degradation.changes_for(alert)]
     found += [_effect(step) for step in shed_steps.steps_for(alert) if step.measured_at]

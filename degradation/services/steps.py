@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.services.remedies import tell_effect
 from degradation.models import Flag, FlagChange, Shedding, ShedStep
 from degradation.rules import harm as rules
 from degradation.rules.harm import Dimmed
@@ -101,6 +102,9 @@ def _judge(row: Shedding, tier: int, verdict: str, signals: Signals, at: datetim
     after = {"burn": found.after, "events": found.events, "troubled": list(signals.troubled)} if found else {}
     for step in ShedStep.objects.filter(service=row.service, tier=tier, ended_at=None):
         update(step, {"verdict": verdict, "measured_at": at, "after": after})
+        if verdict != ShedStep.Verdict.UNCLEAR:
+            helped = "helped" if verdict == ShedStep.Verdict.HELPED else "did not help"
+            tell_effect(step.alert_id, f"shedding tier {tier} ({', '.join(step.flags)}) {helped}: {found}", at)
 
 
 def update(step: ShedStep, fields: dict[str, Any]) -> None:
