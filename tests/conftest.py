@@ -13,6 +13,8 @@ import django
 import pytest
 from django.conf import settings
 from django.test.utils import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, Page
 
 from tests.servers import Alertmanager, Console, Postgres, Prometheus, Receiver, Redis, SimulatedService, running
@@ -23,7 +25,12 @@ DATABASE = {"db", "transactional_db", "live_server"}
 SERVERS = {"prometheus", "alertmanager", "redis_url", "postgres_url"}
 
 
+# A property holds on a busy machine too; how long things take is measured by `make bench`.
+hypothesis.register_profile("brownout", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+
+
 def pytest_configure() -> None:
+    hypothesis.load_profile("brownout")
     django.setup()
 
 

@@ -40,7 +40,7 @@ def tell_effect(alert: int | None, effect: str, at: datetime) -> None:
 
     Call it in the transaction that notes the effect.
     """
-    found = Alert.objects.filter(pk=alert, state=Alert.State.FIRING).first()
+    found = Alert.objects.filter(pk=alert, state=Alert.State.FIRING).first() if alert is not None else None
     if found is None or found.suppressed:
         return
     state, kind = found.state, Transition.Kind.EFFECT

@@ -28,7 +28,7 @@ def _overlaps(drawing: Drawing) -> list[tuple[str, str]]:
 
 
 @given(st.integers(1, 12), st.floats(0, 0.6), st.integers(0, 10_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_dependency_stands_further_right_and_no_box_on_another(number: int, chance: float, seed: int) -> None:
     names, edges = _graph(number, chance, seed)
     drawing = draw(names, edges)

@@ -160,7 +160,7 @@ known = st.builds(
 )
 
 
-@trials(max_examples=100, deadline=None)
+@trials(max_examples=100)
 @given(known, steps)
 def test_invariants_over_any_traffic(settings: Settings, happened: list[tuple[int, Calls | None, float]]) -> None:
     state, at = State(), 1_000
@@ -185,7 +185,7 @@ def test_invariants_over_any_traffic(settings: Settings, happened: list[tuple[in
         state = after
 
 
-@trials(max_examples=60, deadline=None)
+@trials(max_examples=60)
 @given(known, steps, st.sampled_from(["forced open", "forced closed"]))
 def test_no_traffic_moves_a_forced_circuit(
     settings: Settings, happened: list[tuple[int, Calls | None, float]], phase: str
@@ -197,7 +197,7 @@ def test_no_traffic_moves_a_forced_circuit(
         assert decide(held, calls, at, settings, luck) == Decision(held)
 
 
-@trials(max_examples=100, deadline=None)
+@trials(max_examples=100)
 @given(known, st.integers(1, 10_000), st.floats())
 def test_the_open_time_is_bounded_by_any_luck(settings: Settings, openings: int, luck: float) -> None:
     assert settings.open_for <= open_seconds(openings, settings, luck) <= settings.longest

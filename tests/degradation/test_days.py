@@ -76,7 +76,7 @@ CHANGES = st.lists(
 
 
 @given(CHANGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happened_the_parts_make_up_the_day_and_the_columns_stay_in_their_frame(
     changes: list[tuple[datetime, Condition]],
 ) -> None:

@@ -56,7 +56,7 @@ def test_a_share_is_the_share_of_people_who_are_served(share: int) -> None:
     assert served / len(PEOPLE) == pytest.approx(share / 100, abs=0.035)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30), st.integers(0, 100), st.integers(0, 100), st.booleans())
 def test_who_is_served_at_a_share_is_served_at_every_higher_one(person: str, one: int, other: int, safe: bool) -> None:
     low, high = sorted((one, other))

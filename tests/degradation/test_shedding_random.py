@@ -51,7 +51,7 @@ policies = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, spells)
 def test_whatever_happens_it_keeps_to_the_policys_pace(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
     loop = Loop(policy)
@@ -64,7 +64,7 @@ def test_whatever_happens_it_keeps_to_the_policys_pace(policy: Policy, traffic: 
         assert then[0] - before[0] >= least
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, spells)
 def test_whatever_happens_what_was_reverted_is_left_alone(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
     loop = Loop(policy)
@@ -79,7 +79,7 @@ def test_whatever_happens_what_was_reverted_is_left_alone(policy: Policy, traffi
                 assert then[0] - before[0] >= policy.retry
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, spells)
 def test_whatever_happens_tier_one_stays(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
     loop = Loop(policy)
@@ -89,7 +89,7 @@ def test_whatever_happens_tier_one_stays(policy: Policy, traffic: list[tuple[Sig
     assert 1 not in {tier for _, _, tier in loop.steps}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, spells)
 def test_a_step_never_leaves_a_less_important_tier_behind(policy: Policy, traffic: list[tuple[Signals, int]]) -> None:
     loop = Loop(policy)
@@ -107,7 +107,7 @@ def test_a_step_never_leaves_a_less_important_tier_behind(policy: Policy, traffi
             assert loop.state.shed == tuple(sorted(set(loop.state.shed)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, spells, st.frozensets(st.integers(1, 4)))
 def test_whatever_happened_everything_is_back_once_it_is_calm(
     policy: Policy, traffic: list[tuple[Signals, int]], tiers: frozenset[int]

@@ -254,7 +254,7 @@ def test_a_tick_can_be_changed_at_any_time(fake: Fake, settings: Settings) -> No
 moments = st.integers(1, 40)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     events=st.lists(st.tuples(moments, st.integers(1, 9), st.integers(0, 5)), max_size=25),
     ticks=st.lists(moments, min_size=1, max_size=25),

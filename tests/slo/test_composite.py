@@ -89,7 +89,7 @@ def test_planned_maintenance_takes_components_out_never_two_at_once_if_it_rolls(
 
 
 @given(systems())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_case_counted_out_gives_the_same(drawn: tuple[System, dict[str, Unit]]) -> None:
     whole, numbers = drawn
     check(whole)
@@ -100,7 +100,7 @@ def test_every_case_counted_out_gives_the_same(drawn: tuple[System, dict[str, Un
 
 
 @given(systems())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_bounds_hold_the_exact_answer_and_more_cases_never_widen_them(drawn: tuple[System, dict[str, Unit]]) -> None:
     whole, numbers = drawn
     of = probabilities(whole, numbers)
@@ -249,7 +249,7 @@ def _with_fail_over(generator: random.Random, horizon: float = 1_600_000.0) -> f
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=7), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_k_of_n_unequal_parts_is_the_recursion_of_facts(chances: list[float], data: st.DataObject) -> None:
     """P_j(m) = A_j P_{j-1}(m-1) + (1-A_j) P_{j-1}(m), written out as it stands there."""
 

@@ -41,7 +41,7 @@ def test_importance_is_that_of_the_reference_model(
 
 
 @given(systems())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_birnbaum_is_the_difference_a_component_makes(drawn: tuple[System, dict[str, Unit]]) -> None:
     whole, numbers = drawn
     plain = System(whole.structure, whole.blocks)
@@ -57,7 +57,7 @@ def test_without_any_outage_ratios_are_not_known() -> None:
 
 
 @given(expressions.map(System))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_cut_sets_are_the_smallest_outages_that_take_everything_down(whole: System) -> None:
     term = terms(whole).served
     known = whole.components()

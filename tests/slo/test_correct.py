@@ -179,7 +179,7 @@ def test_a_thinned_span_is_corrected_between_the_rows_there_are(fake: Fake, item
     assert Measurement.objects.filter(objective=item).count() == 4 * 12 + 1
 
 
-@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     bounds=st.tuples(st.integers(0, 239), st.integers(1, 240)).filter(lambda pair: pair[0] < pair[1]),
     late=st.lists(st.tuples(st.integers(1, 14_399), st.integers(1, 50)), max_size=5),

@@ -187,7 +187,7 @@ def test_observed_is_the_union_of_what_is_vouched_for(
         assert sample.observed == len(seconds & set(range(sample.at - tick, sample.at)))
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(1, 900), st.integers(0, 400), st.integers(0, 9)), max_size=15),
     st.sets(st.integers(1, 40), max_size=15),

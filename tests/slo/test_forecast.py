@@ -15,7 +15,7 @@ from slo.services.access import issue_token
 from tests.factories import NOW, ledger, objective
 
 HOUR, DAY = 3_600, 86_400
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 burns = st.floats(1.01, 50)
 rates = st.floats(1, 1e6)
 

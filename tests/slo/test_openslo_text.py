@@ -167,7 +167,7 @@ def test_markdown_that_is_refused(tmp_path: Path, text: str, sentence: str) -> N
     assert any(sentence in line for line in told), told
 
 
-QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 SNIPPETS = st.sampled_from(
     ["---\n", "\n", "  ", "- ", ": ", "&a ", "*a", "!!str ", "{", "}", "[", "]", "|\n", '"', "'", "#"]
 )

@@ -60,7 +60,7 @@ def test_a_high_quantile_takes_more_events(share: float, events: int) -> None:
     assert quantile(share, [(1, events), (INF, events)]) is not None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.floats(0, 20), min_size=100, max_size=300), st.sampled_from([0.5, 0.9, 0.99]))
 def test_the_true_quantile_is_in_the_same_bucket(times: list[float], share: float) -> None:
     bounds = [0.1, 0.5, 1.0, 5.0, 10.0]

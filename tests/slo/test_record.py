@@ -205,7 +205,6 @@ def test_of_many_workers_that_begin_a_ledger_one_wins(shared_database: None) -> 
 totals = st.lists(st.integers(0, 50), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(totals, st.data())
 def test_a_revision_ends_in_the_sums_of_what_the_source_says_now(first: Sequence[int], data: st.DataObject) -> None:
     mark = START + 30 * len(first)
@@ -224,7 +223,7 @@ def test_a_revision_ends_in_the_sums_of_what_the_source_says_now(first: Sequence
 
 
 @given(totals, st.lists(st.integers(-20, 20), max_size=15))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_ledger_never_ends_earlier(first: Sequence[int], ticks: Sequence[int]) -> None:
     mark = START + 30 * len(first)
     rows = {START + 30 * n: Sums(n, n, 30 * n) for n in range(len(first) + 1)}

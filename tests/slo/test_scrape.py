@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.errors import DefinitionError, SourceError
@@ -255,7 +255,6 @@ def page_of(good: int, bad: int, start: float) -> Page:
     return read(f"{counters}process_start_time_seconds {start}\n", "", "")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from(["", "away", "restart"])), max_size=20))
 def test_whatever_a_service_does_its_events_add_up(story: list[tuple[int, int, str]]) -> None:
     """Steps of good and bad events, and what happens. Pages are put in place of what targets answer."""

@@ -1,7 +1,7 @@
 """Selectors are read as Prometheus reads them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.errors import QueryError
@@ -65,7 +65,6 @@ def test_a_broken_regular_expression_is_told_when_it_is_used() -> None:
         selector.matches({})
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=20))
 def test_any_value_can_be_written(value: str) -> None:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -90,7 +90,7 @@ def test_nothing_measured_yet_is_nothing_to_thin() -> None:
     assert thin(NOW) == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 13_000).map(lambda n: n * 30), min_size=2, max_size=60, unique=True), st.integers(0, 3))
 def test_every_window_between_rows_that_remain_reads_as_before(instants: list[int], days: int) -> None:
     item = ledger_of(instants)
