@@ -72,9 +72,22 @@ def _standings(of: Iterable[Channel], at: datetime) -> list[Standing]:
     channels = list(of)
     counts = _counts(channels)
     circuits = ChannelCircuit.objects.in_bulk([channel.pk for channel in channels])
+    accepted = _accepted([channel for channel in channels if channel.pk not in circuits])
     last = ChannelTrial.objects.filter(channel__in=channels).values("channel").annotate(last=Max("pk")).order_by()
     trials = {t.channel_id: t for t in ChannelTrial.objects.filter(pk__in=[row["last"] for row in last])}
-    return [_standing(c, counts.get(c.pk, (0, 0)), circuits.get(c.pk), trials.get(c.pk), at) for c in channels]
+    known = {**accepted, **circuits}
+    return [_standing(c, counts.get(c.pk, (0, 0)), known.get(c.pk), trials.get(c.pk), at) for c in channels]
+
+
+def _accepted(channels: list[Channel]) -> dict[int, ChannelCircuit]:
+    """What the last accepted message says of receivers nothing else is known of: history that was brought along."""
+    sent = Delivery.objects.filter(channel__in=channels, sends__gt=0)
+    last = sent.order_by().values("channel").annotate(last=Max("pk")).values("last")
+    rows = Delivery.objects.filter(pk__in=last) if channels else ()
+    return {
+        row.channel_id: ChannelCircuit(channel_id=row.channel_id, accepted_at=row.sent_at, answer=row.answer)
+        for row in rows
+    }
 
 
 def _counts(channels: list[Channel]) -> dict[int, tuple[int, int]]:

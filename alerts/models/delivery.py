@@ -17,7 +17,8 @@ class Channel(models.Model):
     It hears of alerts of its `severities` whose labels satisfy every text of `match`; with `after` (seconds) only of
     those nobody has acknowledged that long after they fired, which is escalation. Alerts whose `group_by` labels are
     equal come in one message; the first one of a group waits `group_wait` seconds for company. Every `remind` seconds
-    (0: never) it hears again of what still fires unacknowledged.
+    (0: never) it hears again of what still fires unacknowledged. `file` is where its document lies, `made_by` who
+    made it on a page.
     """
 
     name = models.SlugField(max_length=100, unique=True)
@@ -31,6 +32,8 @@ class Channel(models.Model):
     group_by = models.JSONField(default=by_service)
     group_wait = models.PositiveIntegerField(default=0)
     enabled = models.BooleanField(default=True)
+    file = models.CharField(max_length=500, blank=True, default="")
+    made_by = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ("name",)

@@ -100,7 +100,7 @@ def draft(of: Incident) -> str:
         "## What went well, what did not",
         "*Was it noticed in time? Did the runbook help? Did shedding help?*",
         "## Actions",
-        "| action | owner | due |\n| --- | --- | --- |\n| | | |",
+        "- [ ] *What will be done, by whom, until when?*",
     ]
     return "\n\n".join(blocks) + "\n"
 

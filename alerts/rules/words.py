@@ -7,6 +7,8 @@ from alerts.rules.machine import Decision, Present
 from alerts.rules.policy import Timing
 from slo.maths.windows import format_duration
 
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
 
 def clip(text: str, limit: int) -> str:
     """The text on one line, at most `limit` characters: white space runs together, what cannot be shown goes."""
@@ -21,12 +23,15 @@ def instant(at: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """The two largest units of a span: 93784 s → `1d2h`; below a minute in seconds."""
-    whole = max(0, round(seconds))
-    for unit, finer in ((86_400, 3_600), (3_600, 60)):
-        if whole >= unit:
-            return format_duration(whole - whole % finer)
-    return format_duration(whole)
+    """The two largest units of a span, as pages write it: 93784 s → `1 d 2 h`; below a minute in seconds."""
+    rest = max(0, round(seconds))
+    largest = next((n for n, (size, _) in enumerate(_UNITS) if rest >= size), len(_UNITS) - 1)
+    parts: list[str] = []
+    for size, unit in _UNITS[largest : largest + 2]:
+        amount, rest = divmod(rest, size)
+        if amount or not parts:
+            parts.append(f"{amount} {unit}")
+    return " ".join(parts)
 
 
 def times(burn: float | None) -> str:

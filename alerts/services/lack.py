@@ -8,6 +8,7 @@ from alerts.rules import words
 from alerts.rules.lack import GAPS, SILENT, UNANSWERED, gappy, silent
 from alerts.services.cases import Case, Key, consider
 from slo.maths.status import Status
+from slo.maths.windows import format_duration
 from slo.models import Objective, Source, SourceState
 
 Book = Mapping[Key, Alert]
@@ -54,6 +55,6 @@ def _silence(status: Status) -> str:
 def _gaps(status: Status) -> str:
     long, short = (status.windows[length].completeness for length in (GAPS.long, GAPS.short))
     return (
-        f"{words.percent(long)} observed over {words.duration(GAPS.long)} and {words.percent(short)} over "
-        f"{words.duration(GAPS.short)} (limit {words.percent(GAPS.share)})"
+        f"{words.percent(long)} observed over {format_duration(GAPS.long)} and {words.percent(short)} over "
+        f"{format_duration(GAPS.short)} (limit {words.percent(GAPS.share)})"
     )

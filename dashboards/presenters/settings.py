@@ -10,7 +10,7 @@ from slo.models import ApiToken, Edit, Service, Source, SourceState
 from slo.services.access import RANKS, Role, may, role_of
 
 # What is written as a document on the settings' pages: the word in the address, and the kind.
-KINDS = {"sources": "DataSource", "services": "Service"}
+KINDS = {"sources": "DataSource", "services": "Service", "channels": "Channel"}
 TEMPLATES = {
     "sources": """\
 apiVersion: openslo/v1
@@ -32,6 +32,19 @@ metadata:
   displayName: Checkout
 spec:
   description: Takes the money
+""",
+    "channels": """\
+apiVersion: brownout/v1
+kind: Channel
+metadata:
+  name: on-call
+spec:
+  # or alertmanager, pagerduty, email, webhook, apprise
+  type: slack
+  description: Those on call for the shop
+  severities: [page, ticket]
+  connectionDetails:
+    url: {fromEnv: SLACK_WEBHOOK_URL}
 """,
 }
 

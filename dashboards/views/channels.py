@@ -18,6 +18,7 @@ from dashboards.presenters.channels import channel_page, channel_rows
 from dashboards.views.acting import person
 from dashboards.views.pages import now, respond
 from slo.errors import BrownoutError, NotFoundError
+from slo.services.access import may
 
 
 class LetterForm(forms.Form):
@@ -30,14 +31,15 @@ class LetterForm(forms.Form):
 @reader
 def channels(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "channels", "Channels", at, rows=channel_rows(at))
+    return respond(request, "channels", "Channels", at, rows=channel_rows(at), writes=may(request.user, "admin"))
 
 
 @require_safe
 @reader
 def channel(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
-    return respond(request, "channel", f"{name} · channel", at, page=channel_page(name, at))
+    page, writes = channel_page(name, at), may(request.user, "admin")
+    return respond(request, "channel", f"{name} · channel", at, page=page, writes=writes)
 
 
 @require_POST

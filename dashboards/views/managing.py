@@ -63,7 +63,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin
 def document(request: HttpRequest, kind: str, name: str = "") -> HttpResponse:
-    """A source or a service as its document; a POST applies it."""
+    """A source, a service or a channel as its document; a POST applies it."""
     if kind not in KINDS:
         raise NotFoundError(f"There are no {kind[:40]} in the settings")
     row = edits.find(KINDS[kind], name) if name else None
@@ -90,7 +90,8 @@ def document(request: HttpRequest, kind: str, name: str = "") -> HttpResponse:
         messages.error(request, f"Nothing was saved. {error}")
         return _document(request, context, 409)
     messages.success(request, f"{saved} is saved.")
-    return redirect("settings")
+    # A channel has a page of its own, with a button that tests it.
+    return redirect("channel", saved.name) if kind == "channels" else redirect("settings")
 
 
 @require_POST

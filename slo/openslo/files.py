@@ -25,6 +25,12 @@ def find(paths: Iterable[str | Path]) -> Iterator[Path | DefinitionError]:
                 yield found
 
 
+def shown(path: Path) -> str:
+    """A file as people know it: seen from the folder one is in, if it lies below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def _find(path: Path) -> Iterator[Path | DefinitionError]:
     try:
         if path.is_dir():

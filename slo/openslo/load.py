@@ -103,7 +103,7 @@ def load(paths: Iterable[str | Path], specs: Specs) -> Loaded:
 
 
 def _load_file(path: Path, specs: Specs, loaded: Loaded) -> None:
-    file = str(path)
+    file = files.shown(path)
     try:
         text = files.read(path)
     except DefinitionError as error:

@@ -132,7 +132,7 @@ def test_a_pending_time_is_waited_out_and_nobody_is_told_before() -> None:
     evaluate(NOW)
     alert = Alert.objects.get()
     assert (alert.state, alert.fired_at, owed(alert)) == ("pending", None, [])
-    assert "fires if it lasts 2m" in alert.transitions.get().cause
+    assert "fires if it lasts 2 min" in alert.transitions.get().cause
     extend(item, NOW + 3 * MINUTE, bad=20)
     run(NOW, NOW + 3 * MINUTE)
     alert.refresh_from_db()

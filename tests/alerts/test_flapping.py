@@ -88,7 +88,7 @@ def test_the_third_episode_within_an_hour_goes_on_until_it_is_calm(announced: li
     (noticed,) = Transition.objects.filter(kind="flapping")
     assert (noticed.alert, noticed.cause) == (
         third,
-        "fired 3 times within 1h: it goes on until it has been calm for 30m",
+        "fired 3 times within 1 h: it goes on until it has been calm for 30 min",
     )
     assert toggled(85, condition=False) == third
     assert toggled(86, condition=False) is None
@@ -107,6 +107,6 @@ def test_what_has_flapped_flaps_again_at_once() -> None:
     assert again is not None
     assert again.flapping_since == NOW + 60 * MINUTE
     assert [change.cause.split(":")[0] for change in Transition.objects.filter(kind="flapping")] == [
-        "fired 3 times within 1h",
+        "fired 3 times within 1 h",
         "flapped until 12",
     ]

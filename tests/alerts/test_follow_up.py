@@ -38,7 +38,7 @@ def test_what_nobody_takes_on_is_told_to_the_next_channel_once(announced: list[T
     minutes(70)
     assert told(announced) == [("state", 0, []), ("escalation", 15, ["lead"]), ("escalation", 60, ["boss"])]
     causes = Transition.objects.filter(alert=alert, kind="escalation").values_list("cause", flat=True)
-    assert list(causes) == ["not acknowledged for 15m: told lead", "not acknowledged for 1h: told boss"]
+    assert list(causes) == ["not acknowledged for 15 min: told lead", "not acknowledged for 1 h: told boss"]
 
 
 def test_an_acknowledged_alert_is_neither_escalated_nor_reminded_of(announced: list[Transition]) -> None:

@@ -165,7 +165,7 @@ def test_a_dead_source_raises_one_alert_and_holds_back_those_of_its_objectives()
     raised = Alert.objects.get(kind="source")
     assert (raised.subject, raised.state, raised.service) == ("prometheus", "firing", None)
     assert list(raised.transitions.values_list("after", "cause")) == [
-        ("pending", "no answer within 10 s; fires if it lasts 5m"),
+        ("pending", "no answer within 10 s; fires if it lasts 5 min"),
         ("firing", "no answer within 10 s"),
     ]
     assert Alert.objects.filter(inhibited_by=raised, state="firing").count() == 4

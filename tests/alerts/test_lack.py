@@ -29,7 +29,7 @@ def test_an_objective_that_stops_giving_data_is_a_ticket_after_a_quarter_of_an_h
     alert = of("no-data")
     assert (alert.subject, alert.severity, alert.state, alert.runbook) == ("checkout", "ticket", "firing", "no-data")
     assert alert.fired_at == NOW + 15 * MINUTE
-    assert alert.transitions.get().cause == "no data for 15m"
+    assert alert.transitions.get().cause == "no data for 15 min"
     extend(item, NOW + 40 * MINUTE)
     run(NOW + 10 * MINUTE, NOW + 40 * MINUTE, 15 * MINUTE)
     alert.refresh_from_db()

@@ -59,7 +59,7 @@ def told(message: Message = FIRING, at: datetime = SINCE) -> Bundle:
 
 def test_the_summary_says_what_burns_how_fast_and_what_is_left() -> None:
     assert FIRING.summary == "Page: Checkout answers burns 200× too fast, 37.2 % of the budget left"
-    assert RESOLVED.summary == "Resolved: Checkout answers stopped burning after 42m"
+    assert RESOLVED.summary == "Resolved: Checkout answers stopped burning after 42 min"
 
 
 def test_the_text_says_everything_a_person_needs() -> None:
@@ -67,7 +67,7 @@ def test_the_text_says_everything_a_person_needs() -> None:
         "What: Checkout answers (target 99.95 %)",
         "Service: shop",
         "Why: burning 16.7× over 1h and 200× over 5m (limit 14.4×)",
-        "Budget left: 37.2 % of the budget of 30d: 8m2s of complete failure or 4,321 events",
+        "Budget left: 37.2 % of the budget of 30d: 8 min 2 s of complete failure or 4,321 events",
         "Exhausted: 2026-03-03 04:00 UTC at this pace",
         "Since: 2026-03-02 12:00 UTC",
         "Runbook: https://brownout.example/runbooks/checkout/",
@@ -81,7 +81,7 @@ def test_how_fast_it_burns_now_is_told_beside_why_it_fired() -> None:
 
 def test_an_overspent_budget_is_told_as_such() -> None:
     spent = replace(FIRING, figures=replace(FIGURES, remaining=-1.5, left_events=-900, left_seconds=-3_900))
-    assert "Budget left: nothing; overspent by 150 %: 1h5m of complete failure or 900 events" in spent.text
+    assert "Budget left: nothing; overspent by 150 %: 1 h 5 min of complete failure or 900 events" in spent.text
     assert spent.summary.endswith("0 % of the budget left")
 
 
@@ -146,7 +146,7 @@ def test_who_took_it_on_and_what_it_cost_is_told() -> None:
     assert "Taken on by: ada: on it" in taken.text
     assert "Shed: nudges" in taken.text
     spent = replace(RESOLVED, spent=0.125)
-    assert spent.summary == "Resolved: Checkout answers stopped burning after 42m, 12.5 % of the budget spent"
+    assert spent.summary == "Resolved: Checkout answers stopped burning after 42 min, 12.5 % of the budget spent"
     assert "Cost: 12.5 % of the budget of the period" in spent.text
 
 
@@ -163,7 +163,7 @@ def test_a_group_is_told_by_its_size_and_its_most_urgent_alert() -> None:
     )
     assert group(FIRING, ticket, event="acknowledged").summary.startswith("Acknowledged: 1 page and 1 ticket: Checkout")
     over = group(RESOLVED, RESOLVED, event="resolved", service="shop").summary
-    assert over == "Resolved: 2 alerts of shop; Checkout answers stopped burning after 42m"
+    assert over == "Resolved: 2 alerts of shop; Checkout answers stopped burning after 42 min"
 
 
 def test_a_storm_is_told_on_a_screen_and_its_rest_is_counted() -> None:
@@ -178,7 +178,15 @@ def test_a_storm_is_told_on_a_screen_and_its_rest_is_counted() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0s"), (59.6, "1m"), (90, "1m30s"), (3_600, "1h"), (3_661, "1h1m"), (93_784, "1d2h"), (-5, "0s")],
+    [
+        (0, "0 s"),
+        (59.6, "1 min"),
+        (90, "1 min 30 s"),
+        (3_600, "1 h"),
+        (3_661, "1 h 1 min"),
+        (93_784, "1 d 2 h"),
+        (-5, "0 s"),
+    ],
 )
 def test_a_span_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words

@@ -160,9 +160,9 @@ GOLDEN = """\
 | Objective | orders-availability |
 | Began | 2026-03-02 11:40:00 UTC |
 | Fired | 2026-03-02 11:42:00 UTC |
-| Acknowledged | 2026-03-02 11:45:00 UTC by ann, after 3m |
+| Acknowledged | 2026-03-02 11:45:00 UTC by ann, after 3 min |
 | Ended | 2026-03-02 12:00:00 UTC |
-| Lasted | 20m |
+| Lasted | 20 min |
 
 ## Summary
 
@@ -208,9 +208,7 @@ Outcome: solved
 
 ## Actions
 
-| action | owner | due |
-| --- | --- | --- |
-| | | |
+- [ ] *What will be done, by whom, until when?*
 """
 
 

@@ -10,7 +10,7 @@ from alerts.channels import fake
 from alerts.channels.base import Answer
 from alerts.models import Channel, ChannelCircuit, ChannelTrial, Delivery, Report
 from dashboards.presenters.channels import channel_page, channel_rows
-from tests.dashboards.world import World
+from tests.dashboards.world import FIRED, World
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,16 @@ def test_the_list_says_what_each_hears_and_puts_trouble_first(reader: Client, on
     page = text(reader.get("/channels/"))
     assert "Left alone" in page
     assert "<button" not in page.partition('id="region"')[2], "who only reads has nothing to press"
+
+
+def test_what_was_accepted_says_how_a_channel_does_where_nothing_else_is_known(reader: Client, world: World) -> None:
+    (row,) = channel_rows(NOW)
+    assert (row.badge.word, row.answer, row.answered) == ("Working", "202 Accepted", FIRED + timedelta(seconds=2))
+    for page in ("/channels/", "/channels/on-call/"):
+        assert "Not used yet" not in text(reader.get(page))
+        assert "none yet" not in text(reader.get(page))
+    Delivery.objects.update(sends=0, state="due", sent_at=None, answer="")
+    assert channel_rows(NOW)[0].badge.word == "Not used yet"
 
 
 def test_the_page_of_a_channel_shows_its_messages_and_never_its_secrets(reader: Client, on_call: Channel) -> None:

@@ -2,13 +2,16 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from alerts.models import Channel
 from slo.models import ApiToken, Edit, Source
 from slo.services.access import role_of, valid_token
+from slo.services.catalog import apply_documents
 from slo.sources.fake import standing_in
 from tests.dashboards.world import World, person
 from tests.factories import NOW
@@ -124,3 +127,45 @@ def test_a_source_is_written_as_its_document_and_tried(admin: Client) -> None:
         assert "It answers, and scrapes shop." in text(admin.post("/settings/sources/mimir/test/", follow=True))
         fake.outage(0, int(NOW.timestamp()))
         assert "out of order" in text(admin.post("/settings/sources/mimir/test/", follow=True))
+
+
+CHANNEL = """\
+apiVersion: brownout/v1
+kind: Channel
+metadata: {name: night}
+spec: {type: slack, severities: [page], connectionDetails: {url: {fromEnv: NIGHT_URL}}}
+"""
+
+
+def test_a_channel_is_made_and_changed_on_a_page_and_outlives_the_next_apply(
+    admin: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 'href="/settings/channels/new/"' in text(admin.get("/settings/"))
+    assert 'href="/settings/channels/new/"' in text(admin.get("/channels/"))
+    assert "fromEnv" in text(admin.get("/settings/channels/new/"))
+    plain = CHANNEL.replace("{fromEnv: NIGHT_URL}", "https://hooks.example/T0KEN")
+    answer = admin.post("/settings/channels/new/", {"text": plain})
+    assert answer.status_code == 422
+    assert "spec.connectionDetails.url" in text(answer)
+    answer = admin.post("/settings/channels/new/", {"text": CHANNEL})
+    assert answer["Location"] == "/channels/night/"
+    assert admin.post("/settings/channels/new/", {"text": CHANNEL}).status_code == 409
+    made = Channel.objects.get(name="night")
+    assert (made.kind, made.severities, made.made_by) == ("slack", ["page"], "admin")
+    assert 'action="/channels/night/test/"' in text(admin.get("/channels/night/"))
+    page = admin.get("/settings/channels/night/")
+    assert "NIGHT_URL" in page.context["text"]
+    changed = page.context["text"].replace("- page", "- ticket")
+    admin.post("/settings/channels/night/", {"text": changed, "seen": page.context["seen"]})
+    assert Channel.objects.get(name="night").severities == ["ticket"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "channels.yaml").write_text(CHANNEL.replace("night", "day"))
+    apply_documents([tmp_path / "channels.yaml"], NOW, prune=True)
+    assert list(Channel.objects.values_list("name", "file")) == [("day", "channels.yaml"), ("night", "")]
+    assert "applied from <span" in text(admin.get("/settings/channels/day/"))
+
+
+def test_only_administrators_write_channels(operator: Client) -> None:
+    assert operator.get("/settings/channels/new/").status_code == 403
+    assert operator.post("/settings/channels/new/", {"text": CHANNEL}).status_code == 403
+    assert "/settings/channels/" not in text(operator.get("/channels/"))

@@ -19,6 +19,7 @@ from slo.maths.burn import SEVERITIES, Severity
 from slo.maths.windows import format_duration
 from slo.openslo.schema import Duration, Spec
 from slo.services.catalog import Document, Handler, Resolver
+from slo.services.catalog.checks import FILE_LENGTH, note_file
 
 
 def _conditions(text: str) -> str:
@@ -126,6 +127,15 @@ class Channels(Handler[ChannelSpec, Channel]):
             "enabled": spec.enabled,
             "spec": spec.connection_details.model_dump(exclude_defaults=True),
         }
+
+    def initial(self, document: Document[ChannelSpec], resolver: Resolver) -> dict[str, Any]:
+        return {"file": document.file[-FILE_LENGTH:]}
+
+    def saved(self, instance: Channel, document: Document[ChannelSpec], resolver: Resolver) -> None:
+        note_file(instance, document)
+
+    def kept(self, instance: Channel) -> bool:
+        return bool(instance.made_by) and not instance.file
 
     def export(self, instance: Channel) -> dict[str, Any]:
         return {

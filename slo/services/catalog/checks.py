@@ -50,7 +50,7 @@ def staying(objectives: QuerySet[Objective], resolver: Resolver) -> Iterator[Obj
                 yield objective
 
 
-def note_file(row: Objective | Source, document: Document[Any]) -> None:
+def note_file(row: Any, document: Document[Any]) -> None:
     """Keep where the document lies. That is nobody's change: the same words out of another folder are the same."""
     file = document.file[-FILE_LENGTH:]
     if row.pk and file and row.file != file:
