@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import sin
 from pathlib import Path
 
@@ -34,6 +35,19 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    title: str
+    count: int | None
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Styleguide:
     tokens: tuple[Token, ...]
     badges: tuple[Badge, ...]
@@ -42,9 +56,14 @@ class Styleguide:
     bars: tuple[tuple[str, Bar], ...]
     notices: tuple[Notice, ...]
     choices: tuple[tuple[str, str], ...]
+    tabs: tuple[Tab, ...]
+    ranges: tuple[Segment, ...]
+    facts: tuple[tuple[str, str], ...]
+    began: datetime
+    ended: datetime
 
 
-def styleguide() -> Styleguide:
+def styleguide(at: datetime) -> Styleguide:
     """What /styleguide shows; nothing of it is read from the database."""
     shares = {"75 %": 0.75, "12 %": 0.12, "0 %": 0.0, "-40 %": -0.4, "no data": None}
     return Styleguide(
@@ -61,6 +80,11 @@ def styleguide() -> Styleguide:
             Notice("error", "Nothing was saved. Give a reason."),
         ),
         choices=(("15", "15 minutes"), ("60", "1 hour"), ("240", "4 hours")),
+        tabs=(Tab("Open", 4, "?state=open", current=True), Tab("Firing", 3, "?state=firing"), Tab("All", None, "?")),
+        ranges=(Segment("1h"), Segment("6h"), Segment("24h")),
+        facts=(("Opens after", "5 failures in a row"), ("Tried out after", "30 s"), ("Closes after", "3 successes")),
+        began=at - timedelta(minutes=42),
+        ended=at - timedelta(minutes=4),
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import template
+from django.template import Context, Template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -126,3 +127,110 @@ def budget(bar: Bar) -> SafeString:
         bar.start,
         bar.width,
     )
+
+
+def _element(context: Context, element: str, /, **values: Any) -> SafeString:
+    """The template of an element, which sees what the page sees and what it was given."""
+    rendering = cast("Template", context.template)
+    template = rendering.engine.get_template(f"dashboards/elements/{element}.html")
+    with context.push(**values):
+        return template.render(context)
+
+
+@register.simple_block_tag(takes_context=True)
+def page_head(
+    context: Context,
+    content: str,
+    title: object,
+    note: str = "",
+    back_url: str = "",
+    back_title: object = "",
+    badge: Badge | None = None,
+) -> SafeString:
+    """What a page begins with: the way back, its name and state; the content are its buttons, at the right."""
+    head = {"title": title, "note": note, "back_url": back_url, "back_title": back_title, "badge": badge}
+    return _element(context, "page_head", **head, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
+def block_of(
+    context: Context,
+    content: str,
+    id: str,  # noqa: A002 (as templates say it)
+    title: object,
+    note: str = "",
+    href: str = "",
+    action_url: str = "",
+    action_title: str = "",
+) -> SafeString:
+    """A section `id` of a page under its heading, which has the id `h-<id>`; `action_url` is a button beside it."""
+    head = {"title": title, "note": note, "href": href, "action_url": action_url, "action_title": action_title}
+    return _element(context, "block_of", **head, id=f"h-{id}", section_id=id, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
+def data_table(context: Context, content: str, caption: str, css: str = "", *, tall: bool = False) -> SafeString:
+    """A table in its frame: thead and tbody are the content, the caption is read out. A tall one scrolls in itself."""
+    return _element(context, "data_table", content=content, caption=caption, css=css, tall=tall)
+
+
+@register.simple_block_tag(takes_context=True)
+def notice(context: Context, content: str, tone: str = "", role: str = "") -> SafeString:
+    """A sentence or two that stand out: plain, `success`, `warn` or `bad`."""
+    return _element(context, "notice", content=content, tone=tone, role=role)
+
+
+@register.simple_block_tag(takes_context=True)
+def nothing(context: Context, content: str, *, calm: bool = False) -> SafeString:
+    """elements/empty.html for words with links and code in them."""
+    return _element(context, "empty", text=content, calm=calm, href="", command="")
+
+
+@register.simple_tag(takes_context=True)
+def field(
+    context: Context,
+    label: str,
+    name: str,
+    id: str = "",  # noqa: A002
+    value: object = "",
+    help: str = "",  # noqa: A002
+    wrong: str = "",
+    *,
+    required: bool = False,
+    grow: bool = False,
+    **attributes: object,
+) -> SafeString:
+    """One line to fill in, under its label, with what helps or what is wrong with it below.
+
+    Further attributes of the input are written as they are: `type="search"`, `maxlength=200`, `inputmode="decimal"`.
+    """
+    shown = {"label": label, "name": name, "value": value, "help": help, "wrong": wrong, "grow": grow}
+    attributes = {"maxlength": 500, "autocomplete": "off", **attributes}
+    written = format_html_join("", ' {}="{}"', ((key.replace("_", "-"), said) for key, said in attributes.items()))
+    return _element(context, "field", **shown, id=id or f"f-{name}", required=required, attributes=written)
+
+
+@register.simple_block_tag(takes_context=True)
+def dialog(
+    context: Context,
+    content: str,
+    id: str,  # noqa: A002
+    label: str,
+    action: str,
+    kind: str = "",
+    *,
+    floating: bool = True,
+    open: bool = False,  # noqa: A002
+) -> SafeString:
+    """A button that opens a form; the content are its fields and its button. Floating, or in the flow of the page."""
+    values = {"id": id, "label": label, "action": action, "kind": kind, "floating": floating, "open": open}
+    return _element(context, "dialog", **values, content=content)
+
+
+@register.simple_block_tag(takes_context=True)
+def event(
+    context: Context, content: str, at: datetime, title: object, by: str = "", tone: str = "none", kind: str = "note"
+) -> SafeString:
+    """One entry of an `<ol class="timeline">`; the content says more about it."""
+    values = {"moment": at, "title": title, "by": by, "tone": tone, "kind": kind}
+    return _element(context, "event", **values, content=content)

@@ -13,4 +13,5 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Every element there is. Only in developer mode."""
     if not settings.DEBUG:
         raise Http404("The styleguide is there in developer mode only")
-    return respond(request, "styleguide", "Styleguide", now(), page=styleguide_page())
+    at = now()
+    return respond(request, "styleguide", "Styleguide", at, page=styleguide_page(at))
