@@ -8,18 +8,25 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
 
 from slo.errors import NotFoundError
-from slo.services.access import Role, may
+from slo.services.access import Role, includes, role_of
 
 View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
 
 
+def role(request: HttpRequest) -> Role | None:
+    """The role of whoever asks, looked up once a request."""
+    known: dict[str, Any] = vars(request)
+    if "brownout_role" not in known:
+        known["brownout_role"] = role_of(request.user)
+    found: Role | None = known["brownout_role"]
+    return found
+
+
 def may_read(request: HttpRequest) -> bool:
     """May whoever asks see the pages?"""
-    return bool(settings.PUBLIC_READ) or may(request.user, "viewer")
+    return bool(settings.PUBLIC_READ) or includes(role(request), "viewer")
 
 
 def reader(view: View) -> View:
@@ -29,15 +36,15 @@ def reader(view: View) -> View:
 
 def operator(view: View) -> View:
     """Lets operators act; strangers go to the login page, others are refused."""
-    return _guarded(view, lambda request: may(request.user, "operator"), "operator")
+    return _guarded(view, lambda request: includes(role(request), "operator"), "operator")
 
 
 def admin(view: View) -> View:
     """Lets administrators change who may do what; others are refused."""
-    return _guarded(view, lambda request: may(request.user, "admin"), "admin")
+    return _guarded(view, lambda request: includes(role(request), "admin"), "admin")
 
 
-def _guarded(view: View, allowed: Callable[[HttpRequest], bool], role: Role) -> View:
+def _guarded(view: View, allowed: Callable[[HttpRequest], bool], needed: Role) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if allowed(request):
@@ -48,14 +55,14 @@ def _guarded(view: View, allowed: Callable[[HttpRequest], bool], role: Role) -> 
         if not request.user.is_authenticated and request.method in ("GET", "HEAD"):
             return _to_login(request)
         raise PermissionDenied(
-            f"This needs the role {role}. Ask an administrator for it, or log in as somebody who has it."
+            f"This needs the role {needed}. Ask an administrator for it, or log in as somebody who has it."
         )
 
     return guarded
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:
-    # A region that refreshes must not swap the login page into itself: the whole page goes there.
+    # A region that refreshes must not swap the login page into itself, nor lose what somebody reads: the page says it.
     if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(f"{reverse('login')}?next={request.get_full_path()}")
+        return HttpResponse(status=401)
     return redirect_to_login(request.get_full_path())

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from dashboards.access import may_read
+from dashboards.access import may_read, role
 from dashboards.presenters.shell import RAIL, SETTINGS, Entry, Strip, strip
-from slo.services.access import may
+from slo.services.access import includes
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
@@ -44,7 +44,7 @@ def _shell(request: HttpRequest) -> Shell:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     theme = theme if theme in THEMES else THEMES[0]
     user = getattr(request, "user", None)
-    operator = user is not None and may(user, "operator")
+    operator = user is not None and includes(role(request), "operator")
     match = request.resolver_match
     return Shell(
         rail=(*RAIL, SETTINGS) if operator else RAIL,

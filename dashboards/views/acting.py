@@ -16,12 +16,14 @@ from dashboards.context import THEME_COOKIE, THEMES
 from dashboards.forms import EXPIRIES, FlagForm, ReasonForm
 from dashboards.presenters.flags import flags_page
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from degradation.services import flags as flag_service
 from slo.errors import BrownoutError, NotFoundError
 
 
 @require_safe
 @reader
+@shared
 def flags(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "flags", "Flags", at, page=flags_page(at), expiries=EXPIRIES)

@@ -13,11 +13,13 @@ from dashboards.presenters.alert_list import Asked, alerts_page
 from dashboards.presenters.alerts import alert_page
 from dashboards.views.acting import person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from slo.errors import BrownoutError, NotFoundError
 
 
 @require_safe
 @reader
+@shared
 def alerts(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "alerts", "Alerts", at, page=alerts_page(at, Asked.read(request.GET.dict())))
@@ -25,6 +27,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
     page = alert_page(pk, at)

@@ -17,6 +17,7 @@ from dashboards.access import operator, reader
 from dashboards.presenters.channels import channel_page, channel_rows
 from dashboards.views.acting import person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from slo.errors import BrownoutError, NotFoundError
 from slo.services.access import may
 
@@ -29,6 +30,7 @@ class LetterForm(forms.Form):
 
 @require_safe
 @reader
+@shared
 def channels(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "channels", "Channels", at, rows=channel_rows(at), writes=may(request.user, "admin"))
@@ -36,6 +38,7 @@ def channels(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def channel(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
     page, writes = channel_page(name, at), may(request.user, "admin")

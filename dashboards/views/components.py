@@ -12,12 +12,14 @@ from dashboards.presenters.component import component_page
 from dashboards.presenters.objectives import heads
 from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from degradation.services import circuits
 from slo.errors import BrownoutError, NotFoundError
 
 
 @require_safe
 @reader
+@shared
 def component(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
     page = component_page(name, at)

@@ -13,6 +13,7 @@ from dashboards.presenters.dependencies import dependencies_page
 from dashboards.presenters.system import query_of, system_page
 from dashboards.views.acting import person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from slo import selectors_systems as systems
 from slo.errors import BrownoutError, DefinitionError, NotFoundError
 from slo.selectors_systems import Change
@@ -21,6 +22,7 @@ from slo.services import scenarios
 
 @require_safe
 @reader
+@shared
 def availability(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "availability", "Availability", at, page=availability_page(at))
@@ -28,6 +30,7 @@ def availability(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def system(request: HttpRequest, name: str) -> HttpResponse:
     """One system, with the changes that the address states; what is no change is left out and said."""
     changes, problems = _changes(request.GET)
@@ -68,6 +71,7 @@ def forget_scenario(request: HttpRequest, name: str, scenario: str) -> HttpRespo
 
 @require_safe
 @reader
+@shared
 def dependencies(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "dependencies", "Dependencies", at, page=dependencies_page(at))

@@ -26,6 +26,7 @@ from dashboards.presenters.runbooks import runbook_page, shelf_page, versions_pa
 from dashboards.presenters.runs import run_page
 from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from slo.errors import BrownoutError, NotFoundError
 
 EXAMPLE = """\
@@ -49,6 +50,7 @@ What can users not do?
 
 @require_safe
 @reader
+@shared
 def runbooks(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "runbooks", "Runbooks", at, page=shelf_page(request.GET.get("q", "")[:200], at))
@@ -56,6 +58,7 @@ def runbooks(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def runbook(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
     page = runbook_page(name, at, _alert(request.GET.get("alert", "")))
@@ -64,6 +67,7 @@ def runbook(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def versions(request: HttpRequest, name: str) -> HttpResponse:
     page = versions_page(name, request.GET.dict())
     return respond(request, "runbook_versions", f"{page.runbook.title}: versions", now(), page=page)
@@ -171,6 +175,7 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_run(request, pk)
 

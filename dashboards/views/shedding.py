@@ -10,12 +10,14 @@ from dashboards.forms import DrillForm, ReasonForm, SwitchForm
 from dashboards.presenters.shedding import shedding_page
 from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from degradation.services import automation, drills
 from slo.errors import BrownoutError, NotFoundError
 
 
 @require_safe
 @reader
+@shared
 def shedding(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "shedding", "Shedding", at, page=shedding_page(at))

@@ -18,10 +18,12 @@ from dashboards.forms import REPEATS, EndForm, SilenceForm
 from dashboards.presenters.silences import label_names, preview, silences_page, suggested
 from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from slo.errors import BrownoutError, NotFoundError
 
 
 @reader
+@shared
 def silences(request: HttpRequest) -> HttpResponse:
     """The list; `?alert=12` or `?matchers=…` opens the form with them. A POST makes a silence."""
     if request.method == "POST":

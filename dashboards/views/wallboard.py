@@ -5,13 +5,13 @@ from django.views.decorators.http import require_safe
 
 from dashboards.access import reader
 from dashboards.presenters.overview import overview
-from dashboards.views.pages import Shared, now, respond
-
-_shared = Shared()
+from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 
 
 @require_safe
 @reader
+@shared
 def wallboard(request: HttpRequest) -> HttpResponse:
     at = now()
-    return _shared(request, lambda: respond(request, "wallboard", "Wallboard", at, page=overview(at), bare=True))
+    return respond(request, "wallboard", "Wallboard", at, page=overview(at), bare=True)

@@ -15,22 +15,23 @@ from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.objectives import Query, heads, objectives_page
 from dashboards.presenters.overview import overview as overview_page
 from dashboards.presenters.reports import reports_page
-from dashboards.views.pages import Shared, now, respond
+from dashboards.views.pages import now, respond
+from dashboards.views.sharing import shared
 from degradation import selectors as degradation
 from slo import selectors
 
-_shared = Shared()
-
 
 @require_safe
 @reader
+@shared
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
-    return _shared(request, lambda: respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads()))
+    return respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads())
 
 
 @require_safe
 @reader
+@shared
 def objectives(request: HttpRequest) -> HttpResponse:
     at = now()
     page = objectives_page(at, Query.read(request.GET.dict()))
@@ -39,6 +40,7 @@ def objectives(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def objective(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
     page = objective_page(name, at, request.GET.get("range", ""))
@@ -64,6 +66,7 @@ def figures(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def reports(request: HttpRequest) -> HttpResponse:
     """The report the address asks for; by default of this month. What cannot be made is said, with a status of 404."""
     at = now()
@@ -77,6 +80,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def capabilities(request: HttpRequest) -> HttpResponse:
     at = now()
     page = capabilities_page(at, request.GET.getlist("down"))
@@ -85,6 +89,7 @@ def capabilities(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reader
+@shared
 def components(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "components", "Components", at, rows=component_rows(degradation.health(at)))
