@@ -51,6 +51,12 @@ def test_every_token_is_used_and_every_measure_is_a_token_that_exists() -> None:
     assert defined - asked - drawn == set()
 
 
+def test_type_and_room_are_measured_in_steps_of_the_scale() -> None:
+    measured = re.compile(r"(?<![\w-])(?:font-size|(?:row-|column-)?gap|padding[\w-]*|margin[\w-]*):[^;}]*\drem[^;}]*")
+    raw = {name: measured.findall(sheet) for name, sheet in SHEETS.items() if name != "wallboard.css"}
+    assert {name: found for name, found in raw.items() if found} == {}
+
+
 def test_no_sheet_says_the_same_twice() -> None:
     rules = [
         (name, re.sub(r"\s+", " ", rule).strip())
