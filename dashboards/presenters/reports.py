@@ -32,8 +32,18 @@ class ReportBody:
         return self.made.period.before().title
 
     @property
-    def last_day(self) -> datetime:
-        return self.made.period.end - timedelta(days=1)
+    def title(self) -> str:
+        return f"Report for {self.made.period.title}" + (f": {self.sections[0].title}" if self.made.service else "")
+
+    @property
+    def span(self) -> str:
+        """From when to when, and whose."""
+        period = self.made.period
+        last = period.end - timedelta(days=1)
+        until = (
+            f"{last.day} {last:%B %Y}" if period.over else f"{period.until.day} {period.until:%B %Y, %H:%M} UTC, so far"
+        )
+        return f"{period.start.day} {period.start:%B} to {until}" + (f"; {self.made.owner}" if self.made.owner else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ def test_paper_has_everything_that_is_folded_away_and_no_controls(page: Page, li
     page.goto(live_server.url + "/reports/")
     folded = page.get_by_role("columnheader", name="Fifth")
     expect(folded).to_be_hidden()
-    expect(page.get_by_text("made 2 March 2026, 12:00 UTC").first).to_be_hidden()
+    expect(page.get_by_text("Made 2 March 2026, 12:00 UTC").first).to_be_hidden()
     page.emulate_media(media="print", color_scheme="dark")
     expect(folded).to_be_visible()
-    expect(page.get_by_text("made 2 March 2026, 12:00 UTC").first).to_be_visible()
+    expect(page.get_by_text("Made 2 March 2026, 12:00 UTC").first).to_be_visible()
     assert page.locator(":is(form, button, .button, nav, .rail, .top, .strip):visible").count() == 0
     colours = page.evaluate("(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.body))")
     assert colours[0] == "rgb(27, 28, 30)"
