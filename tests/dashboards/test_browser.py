@@ -13,7 +13,6 @@ from degradation.models import Flag
 from tests.dashboards.conftest import stop_clocks
 from tests.dashboards.world import PASSWORD, World, person, trouble
 from tests.factories import NOW
-from tests.servers import Console
 
 Visit = Callable[[str], None]
 
@@ -101,36 +100,6 @@ def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> Non
     page.wait_for_function(f"{ranges}.every(range => range === '{before}')")
 
 
-def test_a_refresh_keeps_focus_and_what_was_opened(page: Page, visit: Visit, shop: World) -> None:
-    visit("/flags/")
-    page.locator("#history-order-updates summary").click()
-    page.locator("#history-order-updates summary").focus()
-    Flag.objects.update(description="News about parcels, rewritten meanwhile.")
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    expect(page.get_by_text("rewritten meanwhile")).to_be_visible()
-    assert page.locator("#history-order-updates").get_attribute("open") is not None
-    expect(page.locator("#history-order-updates summary")).to_be_focused()
-
-
-def test_a_refresh_does_not_take_a_form_out_of_somebodys_hands(
-    page: Page, visit: Visit, shop: World, live_server: LiveServer
-) -> None:
-    person("operator", PASSWORD)
-    page.goto(f"{live_server.url}/login/?next=/flags/")
-    page.get_by_label("Name").fill("operator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.locator("#change-order-updates summary").click()
-    page.get_by_label("forced on").check()
-    page.locator("#reason-order-updates").fill("needed for the fair")
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    page.wait_for_timeout(300)
-    expect(page.locator("#reason-order-updates")).to_have_value("needed for the fair")
-    page.locator("#change-order-updates button").click()
-    expect(page.get_by_text("order-updates is forced on for 1 h.")).to_be_visible()
-    expect(page.locator("#flag-order-updates")).to_contain_text("Forced on")
-
-
 def test_restoring_everything_asks_first(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:
     person("operator", PASSWORD)
     page.goto(f"{live_server.url}/login/?next=/flags/")
@@ -142,67 +111,6 @@ def test_restoring_everything_asks_first(page: Page, visit: Visit, shop: World, 
     page.get_by_role("button", name="Yes, restore everything").click()
     expect(page.get_by_text("1 flag restored.")).to_be_visible()
     assert Flag.objects.get().shed_at is None
-
-
-def test_what_if_answers_each_tick_and_keeps_it_in_the_address(page: Page, visit: Visit) -> None:
-    visit("/capabilities/")
-    page.get_by_label("Catalog").check()
-    expect(page.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
-    assert page.url.endswith("/capabilities/?down=catalog")
-    expect(page.get_by_label("Catalog")).to_be_focused()
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    page.wait_for_timeout(300)
-    expect(page.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
-    page.go_back()
-    expect(page.get_by_role("columnheader", name="With Catalog down")).to_have_count(0)
-
-
-def test_a_server_out_of_reach_is_said_plainly(page: Page, visit: Visit, console: Console) -> None:
-    visit("/")
-    expect(page.locator("#as-of")).to_contain_text("updated")
-    console.allow("Failed to load resource|htmx:(afterRequest|sendError)")
-    page.route("**/*", lambda route: route.abort())
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    expect(page.get_by_role("alert")).to_contain_text("The server is out of reach.")
-    page.unroute("**/*")
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    expect(page.get_by_role("alert")).to_be_hidden()
-
-
-def test_a_hidden_tab_rests_and_catches_up_when_it_is_looked_at(page: Page, visit: Visit) -> None:
-    visit("/flags/")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    hide = "hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})"
-    page.evaluate(hide, True)
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    page.wait_for_timeout(300)
-    assert asked == []
-    page.evaluate(hide, False)
-    with page.expect_response("**/flags/"):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def test_a_refresh_waits_for_somebody_who_selects_words(page: Page, visit: Visit) -> None:
-    visit("/flags/")
-    page.locator("#region h1").select_text()
-    Flag.objects.update(description="Rewritten meanwhile.")
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    page.wait_for_timeout(300)
-    assert page.evaluate("String(getSelection())") == "Flags"
-    page.evaluate("getSelection().removeAllRanges()")
-    page.evaluate("htmx.trigger('#region', 'refresh')")
-    expect(page.get_by_text("Rewritten meanwhile")).to_be_visible()
-
-
-def test_a_refresh_leaves_the_page_where_it_was_scrolled_to(page: Page, visit: Visit) -> None:
-    page.set_viewport_size({"width": 390, "height": 300})
-    visit("/flags/")
-    page.evaluate("scrollTo(0, 250)")
-    with page.expect_response("**/flags/"):
-        page.evaluate("htmx.trigger('#region', 'refresh')")
-    page.wait_for_timeout(200)
-    assert page.evaluate("scrollY") == 250
 
 
 def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
