@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from dashboards.presenters.postmortem import post_mortem
-from dashboards.presenters.report import as_json, report
+from dashboards.presenters.report import report
 from dashboards.presenters.report_csv import as_csv
+from dashboards.presenters.report_rows import as_json
 
 router = Router(tags=["reports"])
 
@@ -21,6 +22,7 @@ class ReportOut(Schema):
     service: str | None
     owner: str | None
     summary: dict[str, int]
+    before: dict[str, Any]
     services: list[dict[str, Any]]
 
 

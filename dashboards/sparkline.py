@@ -4,7 +4,7 @@ The page's security policy forbids style attributes, so every length is an attri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p
 
 # Burn rates are drawn on a logarithmic scale up to the fastest page of the SRE table.
@@ -49,6 +49,17 @@ def sparkline(burns: Sequence[float | None], label: str = "", *, step: int = 3, 
     return Sparkline(max(1, len(burns) * step - 1), height, height - _height(1, height), strokes, label)
 
 
+def day_strip(burns: Sequence[float | None], label: str = "", *, step: int = 4, height: int = 20) -> Sparkline:
+    """One bar a day: one that spends just its share of the budget reaches the line at half height."""
+    paths: dict[str, list[str]] = {}
+    for index, burn in enumerate(burns):
+        tall = 1.0 if burn is None else max(1.0, height * min(1.0, burn / 2))
+        tone = "none" if burn is None else "bad" if burn > 2 else "warn" if burn > 1 else "ok"
+        paths.setdefault(tone, []).append(_bar(index * step, height, tall, step - 1))
+    strokes = tuple(Stroke(tone, "".join(parts)) for tone, parts in paths.items())
+    return Sparkline(max(1, len(burns) * step - 1), height, height / 2, strokes, label)
+
+
 def budget_bar(remaining: float | None) -> Bar:
     """The part of a budget that is left; an overspent one is a full bar in the tone of failure."""
     if remaining is None:
@@ -56,6 +67,13 @@ def budget_bar(remaining: float | None) -> Bar:
     if remaining <= 0:
         return Bar(0, 100, "bad")
     return Bar(0, round(min(1.0, remaining) * 100, 2), "warn" if remaining < 0.25 else "ok")
+
+
+def spent_bar(spent: float | None) -> Bar:
+    """The part of a budget that is gone, in the tones of what is left."""
+    return replace(
+        budget_bar(None if spent is None else 1 - spent), width=round(max(0.0, min(1.0, spent or 0)) * 100, 2)
+    )
 
 
 def _bar(left: int, base: int, tall: float, width: int) -> str:

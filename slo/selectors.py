@@ -142,10 +142,20 @@ def _window(rows: Mapping[int, Row], holes: Sequence[Span], start: int, end: int
 
 def exclusions(item: Objective, start: datetime, end: datetime) -> list[tuple[Exclusion, list[Span]]]:
     """Exclusions of the objective or its service that touch the span, each with its occurrences within it."""
+    return excluded([item], start, end)[item.pk]
+
+
+def excluded(
+    items: Sequence[Objective], start: datetime, end: datetime
+) -> dict[int, list[tuple[Exclusion, list[Span]]]]:
+    """The same of many objectives at once, by primary key."""
     low, high = to_epoch(start), to_epoch(end)
-    rows = _exclusions([item], low, high).select_related("objective", "service", "created_by").order_by("start")
-    found = [(row, row.spans(low, high)) for row in rows]
-    return [(row, spans) for row, spans in found if spans]
+    rows = _exclusions(items, low, high).select_related("objective", "service", "created_by").order_by("start")
+    found = [(row, spans) for row in rows if (spans := row.spans(low, high))]
+    return {
+        item.pk: [pair for pair in found if item.pk == pair[0].objective_id or item.service_id == pair[0].service_id]
+        for item in items
+    }
 
 
 def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> dict[int, list[Window]]:

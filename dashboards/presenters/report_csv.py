@@ -4,7 +4,7 @@ import csv
 from datetime import datetime
 from io import StringIO
 
-from dashboards.presenters.report import Report, ReportRow, ServicePart
+from dashboards.presenters.report_rows import Report, ReportRow, ServicePart
 
 HEAD = (
     *("period", "service", "owner", "objective", "title", "target", "good", "total", "sli", "completeness"),

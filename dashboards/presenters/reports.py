@@ -1,40 +1,49 @@
 """The page of reports: what to choose from, and the report that was chosen."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from dashboards.presenters import badges
-from dashboards.presenters.badges import Badge
-from dashboards.presenters.report import Report, ReportRow, month_of, owners, recent_periods, report
-from dashboards.sparkline import Bar, budget_bar
+from dashboards.presenters.report import owners, report
+from dashboards.presenters.report_page import Section, ServiceLine, facts, sections, service_lines, verdict
+from dashboards.presenters.report_period import month_of, recent_periods
+from dashboards.presenters.report_rows import Report
 from slo import selectors
 from slo.errors import BrownoutError
 
-VERDICTS = {
-    "met": Badge("disc", "Met", "ok", 2),
-    "missed": Badge("square", "Missed", "bad", 0),
-    "no data": badges.NO_DATA,
-}
+# A page with more rows helps nobody and takes long; programs get them all.
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An objective of the report, as it is drawn."""
+class ReportBody:
+    """A report as it is read: the verdict in a sentence, what goes with it, the services."""
 
-    row: ReportRow
-    badge: Badge
-    bar: Bar
+    made: Report
+    verdict: str
+    tone: str
+    facts: tuple[str, ...]
+    services: tuple[ServiceLine, ...]
+    sections: tuple[Section, ...]
 
+    @property
+    def before(self) -> str:
+        """The name of the period before, as the head of a column."""
+        return self.made.period.before().title
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A service of the report."""
+    @property
+    def title(self) -> str:
+        return f"Report for {self.made.period.title}" + (f": {self.sections[0].title}" if self.made.service else "")
 
-    title: str
-    owner: str
-    lines: tuple[Line, ...]
-    sheds: tuple[object, ...]
+    @property
+    def span(self) -> str:
+        """From when to when, and whose."""
+        period = self.made.period
+        last = period.end - timedelta(days=1)
+        until = (
+            f"{last.day} {last:%B %Y}" if period.over else f"{period.until.day} {period.until:%B %Y, %H:%M} UTC, so far"
+        )
+        return f"{period.start.day} {period.start:%B} to {until}" + (f"; {self.made.owner}" if self.made.owner else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +56,16 @@ class ReportsPage:
     period: str
     service: str
     owner: str
-    made: Report | None
-    sections: tuple[Section, ...]
+    body: ReportBody | None
     export: str
     problem: str = ""
 
 
 def reports_page(at: datetime, period: str = "", service: str = "", owner: str = "") -> ReportsPage:
     """The report of a period (this month by default), or what is wrong with what was asked for."""
-    period, made, problem = period or month_of(at), None, ""
+    period, body, problem = period or month_of(at), None, ""
     try:
-        made = report(period, at, service, owner)
+        body = report_body(report(period, at, service, owner, MOST))
     except BrownoutError as error:
         problem = str(error)
     periods = recent_periods(at)
@@ -70,21 +78,14 @@ def reports_page(at: datetime, period: str = "", service: str = "", owner: str =
         period=period,
         service=service,
         owner=owner,
-        made=made,
-        sections=sections(made) if made else (),
+        body=body,
         export="?" + urlencode(chosen) if chosen else "?",
         problem=problem,
     )
 
 
-def sections(made: Report) -> tuple[Section, ...]:
-    """The services of a report, as they are drawn."""
-    return tuple(
-        Section(
-            part.title,
-            part.owner,
-            tuple(Line(row, VERDICTS[row.verdict], budget_bar(row.budget.remaining)) for row in part.rows),
-            part.sheds,
-        )
-        for part in made.parts
-    )
+def report_body(made: Report) -> ReportBody:
+    """A report as it is drawn."""
+    words, tone = verdict(made)
+    parts = sections(made)
+    return ReportBody(made, words, tone, facts(made), service_lines(made, parts), parts)

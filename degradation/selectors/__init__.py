@@ -31,7 +31,7 @@ from degradation.selectors.incident_views import (
 )
 from degradation.selectors.public_status import public_status
 from degradation.selectors.served import Served, served
-from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds
+from degradation.selectors.shed_views import ShedSpan, ShedView, shedding, sheds, sheds_of
 
 __all__ = [
     "CircuitView",
@@ -69,6 +69,7 @@ __all__ = [
     "served",
     "shedding",
     "sheds",
+    "sheds_of",
     "standings",
     "webhooks",
     "what_if",

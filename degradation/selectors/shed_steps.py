@@ -1,7 +1,11 @@
 """Reads: what the loop did and what came of it, drills, and how the loop is switched."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from alerts.models import Alert
 from degradation.models import AutomationChange, Drill, FlagChange, Shedding, ShedStep
@@ -42,6 +46,15 @@ def steps(limit: int = 50, *, service: str = "") -> list[ShedStep]:
     """The latest steps, newest first, of one service where it is named."""
     found = ShedStep.objects.select_related("service", "alert")
     return list((found.filter(service__name=service) if service else found)[:limit])
+
+
+def steps_within(services: Collection[int], start: datetime, end: datetime) -> dict[int, list[ShedStep]]:
+    """The steps that stood at some time between two instants, dry runs not, by the primary key of their service."""
+    found: dict[int, list[ShedStep]] = defaultdict(list)
+    lasting = Q(ended_at=None) | Q(ended_at__gt=start)
+    for step in ShedStep.objects.filter(lasting, service__in=services, at__lt=end, dry=False).order_by("at", "id"):
+        found[step.service_id].append(step)
+    return found
 
 
 def steps_for(alert: Alert) -> list[ShedStep]:

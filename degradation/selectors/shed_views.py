@@ -41,19 +41,26 @@ class ShedSpan:
 
 def sheds(service: Service, start: datetime, end: datetime) -> list[ShedSpan]:
     """When the service's flags were shed between two instants, clipped to them."""
+    return sheds_of([service.pk], start, end).get(service.pk, [])
+
+
+def sheds_of(services: Collection[int], start: datetime, end: datetime) -> dict[int, list[ShedSpan]]:
+    """The same of many services at once, by primary key."""
     causes = FlagChange.Cause
     steps = FlagChange.objects.filter(cause__in=(causes.SHED, causes.RESTORED, causes.REVERTED))
     before = steps.filter(flag=OuterRef("pk"), at__lte=start).order_by("-at", "-id").values("cause")[:1]
-    already = Flag.objects.filter(service=service).annotate(before=Subquery(before)).filter(before="shed")
-    since = dict.fromkeys(already.values_list("key", flat=True), start)
-    within = steps.filter(flag__service=service, at__gt=start, at__lt=end).order_by("at", "id")
-    found = []
-    for key, cause, at in within.values_list("key", "cause", "at"):
+    already = Flag.objects.filter(service__in=services).annotate(before=Subquery(before)).filter(before="shed")
+    since = dict.fromkeys(already.values_list("service", "key"), start)
+    within = steps.filter(flag__service__in=services, at__gt=start, at__lt=end).order_by("at", "id")
+    found: dict[int, list[ShedSpan]] = defaultdict(list)
+    for pk, key, cause, at in within.values_list("flag__service", "key", "cause", "at"):
         if cause == FlagChange.Cause.SHED:
-            since.setdefault(key, at)
-        elif key in since:
-            found.append(ShedSpan(key, since.pop(key), at))
-    return found + [ShedSpan(key, begun, end) for key, begun in since.items()]
+            since.setdefault((pk, key), at)
+        elif (pk, key) in since:
+            found[pk].append(ShedSpan(key, since.pop((pk, key)), at))
+    for (pk, key), begun in since.items():
+        found[pk].append(ShedSpan(key, begun, end))
+    return found
 
 
 def shed_now(services: Collection[int]) -> dict[int, list[str]]:

@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from dashboards.presenters.report import as_json, period_named, report
+from dashboards.presenters.report import report
 from dashboards.presenters.report_csv import HEAD, as_csv
-from degradation.models import Flag, FlagChange
+from dashboards.presenters.report_period import period_named
+from dashboards.presenters.report_rows import as_json
+from dashboards.presenters.reports import report_body
+from degradation.models import Flag, FlagChange, ShedStep
 from slo.errors import NotFoundError, ReportError
 from slo.models import Exclusion, Objective
 from slo.services.access import issue_token
@@ -89,6 +94,42 @@ def test_missed_and_unknown_promises_are_counted(shop: Objective) -> None:
     assert as_json(made)["summary"] == {"met": 1, "missed": 1, "no data": 1}
 
 
+def test_the_verdict_is_one_sentence_with_what_was_before(shop: Objective) -> None:
+    quiet = report_body(report("2025-01", NOW))
+    assert (quiet.verdict, quiet.tone) == ("Nothing was measured in January 2025", "none")
+    ledger(
+        objective("bad", title="Paying works", target=0.999, service=shop.service), seconds=40 * DAY, step=300, bad=1
+    )
+    objective("idle", service=shop.service)
+    body = report_body(report("2026-02", NOW))
+    assert body.verdict == (
+        "1 of 2 objectives were met in February 2026; missed: Paying works, which spent 1000\u00a0% of its budget"
+    )
+    assert body.tone == "bad"
+    assert body.facts == ("January 2026: 1 of 2 met", "1 objective without data")
+    (section,) = body.sections
+    assert [line.row.objective for line in section.lines] == ["bad", "checkout", "idle"]
+    assert [line.missed_before for line in section.lines] == [True, False, False]
+    march = report_body(report("2026-03", NOW, service="shop"))
+    assert "are met so far in March 2026" in march.verdict
+
+
+def test_a_thousand_objectives_take_as_many_questions_as_three(
+    shop: Objective, django_assert_max_num_queries: Any
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        report_body(report("2026-02", NOW))
+    team = service("many")
+    for n in range(30):
+        objective(f"o-{n:02}", service=team if n % 2 else shop.service, source=shop.source)
+    with django_assert_max_num_queries(len(few)):
+        made = report("2026-02", NOW, most=5)
+        body = report_body(made)
+    assert (made.total, len(made.rows), made.left_out) == (31, 5, 26)
+    assert sum(section.left_out for section in body.sections) == 26
+    assert made.count("no data") == 30
+
+
 def test_exclusions_are_taken_out_and_named(shop: Objective) -> None:
     start = datetime(2026, 2, 10, tzinfo=UTC)
     Exclusion.objects.create(
@@ -122,6 +163,27 @@ def test_what_was_shed_is_told(shop: Objective) -> None:
         FlagChange.objects.create(flag=flag, at=at, cause=cause, before=True, after=False, reason="burn")
     (part,) = report("2026-02", NOW).parts
     assert [(shed.flag, shed.end - shed.start) for shed in part.sheds] == [("nudges", timedelta(hours=2))]
+    assert part.sheds[0].effect is None
+    ShedStep.objects.create(
+        service=shop.service,
+        tier=4,
+        flags=["nudges"],
+        objective="checkout",
+        reason="burn",
+        at=datetime(2026, 2, 10, 3, tzinfo=UTC),
+        ended_at=datetime(2026, 2, 10, 5, tzinfo=UTC),
+        verdict="helped",
+        before={"burn": 12.0},
+        after={"burn": 0.5},
+        saved={"events": 40, "budget": 0.01},
+    )
+    (section,) = report_body(report("2026-02", NOW)).sections
+    (row,) = section.sheds
+    assert row.effect is not None
+    assert (row.flags, row.whom, row.effect.before, row.effect.after, row.effect.kept) == (
+        ("nudges",), "Checkout answers", 12.0, 0.5, 40,
+    )  # fmt: skip
+    assert section.lines[0].meanwhile == ("shed 1×",)
 
 
 def test_a_report_is_of_one_service_or_owner(shop: Objective) -> None:
@@ -190,10 +252,13 @@ def test_the_command_writes_the_three_formats(shop: Objective) -> None:
 def test_the_page_shows_it_and_says_what_is_wrong(shop: Objective, client: Client, settings: Settings) -> None:
     settings.PUBLIC_READ = True
     html = client.get("/reports/?period=2026-02").content.decode()
-    assert "Report 2026-02" in html
-    assert "10 Feb (864 bad" in html
+    assert "<h1>Report for February 2026</h1>" in html
+    assert "The only objective was met in February 2026." in html
+    assert "10 Feb" in html
+    assert "864 bad" in html
+    assert "Burn rate by day: above 1× on 1 of 28 days, at most 3.0× on 10 Feb" in html
     assert "/api/v1/reports/2026-02?&amp;format=csv" in html
-    assert "Report 2026-03" in client.get("/reports/").content.decode()
+    assert "<h1>Report for March 2026</h1>" in client.get("/reports/").content.decode()
     wrong = client.get("/reports/?period=<b>")
     assert wrong.status_code == 404
     assert "is no period" in wrong.content.decode()

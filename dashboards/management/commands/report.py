@@ -11,9 +11,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from dashboards.presenters.report import Report, as_json, report
+from dashboards.presenters.report import report
 from dashboards.presenters.report_csv import as_csv
-from dashboards.presenters.reports import sections
+from dashboards.presenters.report_rows import Report, as_json
+from dashboards.presenters.reports import report_body
 from slo.errors import BrownoutError
 
 STYLES = Path(__file__).parents[2] / "static" / "dashboards" / "css"
@@ -49,5 +50,5 @@ def _html(made: Report) -> str:
     styles = mark_safe(f"<style>\n{css}</style>")  # noqa: S308 (our own sheets)
     return render_to_string(
         "dashboards/reports/alone.html",
-        {"made": made, "sections": sections(made), "at": made.at, "styles": styles, "alone": True},
+        {"body": report_body(made), "at": made.at, "styles": styles, "alone": True},
     )
