@@ -29,6 +29,12 @@ class Shell:
     here: str
 
     @property
+    def place(self) -> str:
+        """The entry of the rail that the page belongs to, in words; empty for a page outside of it."""
+        entries = (inner for entry in self.rail for inner in (entry, *entry.below))
+        return next((entry.title for entry in entries if entry.url == self.section), "")
+
+    @property
     def strip(self) -> Strip | None:
         return strip() if self.readable else None
 

@@ -92,7 +92,7 @@ def _until_the_incident(browser: Browser, url: str) -> None:
     def visible() -> bool:
         page.goto(url)
         words = page.locator("#strip").inner_text()
-        return "page for" in words and "Shed:" in words
+        return "page for" in words and "shed" in words
 
     until(visible, timeout=PATIENCE, every=2)
     page.close()

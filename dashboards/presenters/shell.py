@@ -1,5 +1,7 @@
 """What surrounds every page: the rail, the strip of what burns, who is looking."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts import selectors as alerts
@@ -8,7 +10,8 @@ from dashboards import formats
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from degradation import selectors as degradation
 
-STRIP_LENGTH = 3
+# In a storm the strip must not push away what somebody came for: so many are named.
+STRIP_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +44,49 @@ SETTINGS = Entry("settings", "Settings", "sliders")
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Everything that burns now; empty when nothing does. What is kept quiet comes last."""
+    """What burns now, in one line: the most urgent by name, `rest` by number, and the keys of the flags that are shed.
+
+    `rest_of_first` is the number where there is room for one name only.
+    """
 
     items: tuple[AlertRow, ...]
-    more: int
-    shed: str
+    rest: str
+    rest_of_first: str
+    shed: tuple[str, ...]
 
     @property
     def loud(self) -> bool:
-        """Does anything burn that nothing keeps quiet?"""
-        return any(not item.hushed for item in self.items)
+        """Does anything page that nobody is on and nothing keeps quiet?"""
+        return any(_is_loud(item) for item in self.items)
 
 
 def strip() -> Strip | None:
     """The strip under the top; None when nothing burns."""
-    firing = alerts.firing()
-    if not firing:
-        return None
     # Pages come first, so what pages is not named again for its ticket.
     first: dict[tuple[str, str], Alert] = {}
-    for alert in sorted(firing, key=lambda alert: alert.suppressed):
+    for alert in sorted(alerts.firing(), key=lambda alert: alert.suppressed):
         first.setdefault((alert.kind, alert.subject), alert)
-    shed = [flag.key for view in degradation.shedding() for flag in view.flags]
+    if not first:
+        return None
+    rows = sorted(alert_rows(first.values()), key=_urgency)
+    named = [row for row in rows[:STRIP_LENGTH] if row is rows[0] or _is_loud(row)]
     return Strip(
-        items=alert_rows(list(first.values())[:STRIP_LENGTH]),
-        more=max(0, len(first) - STRIP_LENGTH),
-        shed=formats.listing(shed) if len(shed) <= 3 else f"{len(shed)} flags",
+        items=tuple(named),
+        rest=_counted(rows[len(named) :]),
+        rest_of_first=_counted(rows[1:]),
+        shed=tuple(flag.key for view in degradation.shedding() for flag in view.flags),
     )
+
+
+def _urgency(row: AlertRow) -> tuple[bool, bool, bool, float]:
+    return row.hushed, row.severity != "page", bool(row.acknowledged), -(row.burn or 0.0)
+
+
+def _is_loud(row: AlertRow) -> bool:
+    return row.severity == "page" and not row.acknowledged and not row.hushed
+
+
+def _counted(rows: Sequence[AlertRow]) -> str:
+    """How many more there are of each severity: 1 page and 2 tickets. What is kept quiet is not counted."""
+    counts = Counter(row.severity for row in rows if not row.hushed)
+    return formats.listing([formats.plural(number, severity) for severity, number in sorted(counts.items())])

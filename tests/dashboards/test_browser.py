@@ -125,6 +125,25 @@ def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
+def test_on_a_phone_the_rail_is_a_menu_that_keys_open_and_close(page: Page, visit: Visit) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    visit("/flags/")
+    menu, entry = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="Runbooks", exact=True)
+    expect(page.locator(".rail-here")).to_have_text("Flags")
+    expect(entry).to_be_hidden()
+    menu.press("Enter")
+    expect(entry).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(entry).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.press("Enter")
+    entry.press("Enter")
+    expect(page).to_have_url(re.compile(r"/runbooks/$"))
+    page.set_viewport_size({"width": 1440, "height": 700})
+    expect(menu).to_be_hidden()
+    expect(entry).to_be_visible()
+
+
 def test_the_theme_switch_changes_the_colours_and_stays(page: Page, visit: Visit) -> None:
     page.emulate_media(color_scheme="light")
     visit("/")

@@ -34,7 +34,7 @@ FOUND = """options => axe.run(document, {...options, resultTypes: ["violations"]
   result.violations.flatMap(rule => rule.nodes.map(({target, any, all, none}) =>
     `${rule.id}: ${target.join(" ")} – ${[...any, ...all, ...none][0]?.message ?? ""}`)))"""
 TOO_WIDE = """width => [...document.querySelectorAll("body *")]
-  .filter(element => element.getBoundingClientRect().right > width + 1 && !element.closest(".scroll, .rail, svg, pre"))
+  .filter(element => element.getBoundingClientRect().right > width + 1 && !element.closest(".scroll, svg, pre"))
   .slice(0, 3).map(element => element.tagName + "." + element.className)"""
 
 

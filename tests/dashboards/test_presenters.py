@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from alerts.models import Alert
 from dashboards.presenters.alerts import alert_page
 from dashboards.presenters.capabilities import capabilities_page
 from dashboards.presenters.charts import charts, default_range, range_named
@@ -64,7 +65,43 @@ def test_the_strip_names_an_objective_once_and_what_is_shed(world: World) -> Non
     assert [(item.title, item.severity, item.over) for item in shown.items] == [
         ("Order tracking answers", "page", "1h")
     ]
-    assert (shown.more, shown.shed) == (0, "order-updates")
+    assert (shown.rest, shown.shed, shown.loud) == ("", ("order-updates",), True)
+
+
+def firing(title: str, severity: str, burn: float) -> Alert:
+    window = {"long": 3_600, "short": 300, "factor": 1, "burn_long": burn, "burn_short": burn, "exceeded": True}
+    return Alert.objects.create(
+        kind="burn",
+        subject=title,
+        title=title,
+        severity=severity,
+        state="firing",
+        opened_at=NOW,
+        fired_at=NOW,
+        figures={"windows": [window]},
+    )
+
+
+def test_the_strip_is_one_line_with_the_loudest_pages_and_the_number_of_the_rest(world: World) -> None:
+    for title, severity, burn in (
+        ("Slow", "page", 300),
+        ("Small", "page", 20),
+        ("A", "ticket", 900),
+        ("B", "ticket", 3),
+    ):
+        firing(title, severity, burn)
+    shown = strip()
+    assert shown is not None
+    assert [item.title for item in shown.items] == ["Slow", "Order tracking answers"]
+    assert (shown.rest, shown.rest_of_first) == ("1 page and 2 tickets", "2 pages and 2 tickets")
+
+
+def test_the_strip_is_calm_once_somebody_is_on_what_pages(world: World) -> None:
+    Alert.objects.update(acknowledged_at=NOW, acknowledged_via="slack")
+    firing("Slow", "ticket", 3)
+    shown = strip()
+    assert shown is not None
+    assert ([item.acknowledged for item in shown.items], shown.rest, shown.loud) == (["slack"], "1 ticket", False)
 
 
 def test_there_is_no_strip_while_nothing_burns() -> None:

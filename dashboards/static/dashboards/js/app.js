@@ -39,5 +39,4 @@
   document.querySelectorAll("form[data-auto] select").forEach((select) => {
     select.addEventListener("change", () => select.form.requestSubmit());
   });
-  document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();
