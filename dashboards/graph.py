@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 BOX_WIDTH, BOX_HEIGHT = 164, 40
-COLUMN, ROW, BEND = BOX_WIDTH + 72, BOX_HEIGHT + 14, 16
+ROW, BEND = BOX_HEIGHT + 14, 16
+# Between columns there is so much room for lines: more where a drawing would leave its place half empty.
+NARROWEST, WIDEST, PLACE = 72, 180, 1_172
 MARGIN = 8
 SWEEPS = 8
 # What depends on nothing and nothing needs stands below the rest, so many beside each other.
@@ -52,6 +54,20 @@ class Drawing:
     lines: tuple[Line, ...]
 
 
+def reached(start: Iterable[str], edges: Iterable[Edge], *, back: bool = False) -> set[str]:
+    """What these need, directly or not; with `back` what needs them. They are among it."""
+    following = defaultdict(list)
+    for edge in edges:
+        following[edge.end if back else edge.start].append(edge.start if back else edge.end)
+    found, waiting = set[str](), list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += following[name]
+    return found
+
+
 def draw(nodes: Sequence[str], edges: Iterable[Edge]) -> Drawing:
     """Place the nodes, which keep their order where nothing else decides. Edges must not go in a circle."""
     known = set(nodes)
@@ -61,9 +77,10 @@ def draw(nodes: Sequence[str], edges: Iterable[Edge]) -> Drawing:
     places = _Places(joined, used, _layers(joined, used))
     places.settle()
     columns = max(ACROSS, places.columns)
+    step = places.step
     boxes = [Box(name, *places.corner(name)) for name in joined]
     boxes += [
-        Box(name, MARGIN + i % columns * COLUMN, places.height + i // columns * ROW) for i, name in enumerate(alone)
+        Box(name, MARGIN + i % columns * step, places.height + i // columns * ROW) for i, name in enumerate(alone)
     ]
     lines = tuple(Line(edge, places.path(number, edge)) for number, edge in enumerate(used))
     wide = max((box.x for box in boxes), default=0.0) + BOX_WIDTH + MARGIN
@@ -88,7 +105,8 @@ def _layers(nodes: Sequence[str], edges: Iterable[Edge]) -> dict[str, int]:
             if not waiting[other]:
                 ready.append(other)
     # What nothing needs stands close to what it needs, or the first layer would hold all of it.
-    starts = [name for name in nodes if needed[name] and not any(name in others for others in needed.values())]
+    wanted = {other for others in needed.values() for other in others}
+    starts = [name for name in nodes if needed[name] and name not in wanted]
     return layers | {name: min(layers[other] for other in needed[name]) - 1 for name in starts}
 
 
@@ -98,6 +116,8 @@ class _Places:
     def __init__(self, nodes: Sequence[str], edges: Sequence[Edge], layers: Mapping[str, int]) -> None:
         self._layer: dict[object, int] = dict[object, int](layers.items())
         self.columns = max(layers.values(), default=-1) + 1
+        room = (PLACE - 2 * MARGIN - self.columns * BOX_WIDTH) / max(1, self.columns - 1)
+        self.step = BOX_WIDTH + min(WIDEST, max(NARROWEST, room))
         self._rows: list[list[object]] = [[] for _ in range(self.columns)]
         self._before: dict[object, list[object]] = defaultdict(list)
         self._after: dict[object, list[object]] = defaultdict(list)
@@ -152,7 +172,7 @@ class _Places:
         return sum(_room(item) for item in row)
 
     def corner(self, name: str) -> tuple[float, float]:
-        return MARGIN + self._layer[name] * COLUMN, self._y[name]
+        return MARGIN + self._layer[name] * self.step, self._y[name]
 
     def path(self, number: int, edge: Edge) -> str:
         """From the right side of one box to the left side of the other, through its bends."""
@@ -160,7 +180,7 @@ class _Places:
         parts = [f"M{x + BOX_WIDTH:g} {y + BOX_HEIGHT / 2:g}"]
         x, y = x + BOX_WIDTH, y + BOX_HEIGHT / 2
         for layer in range(self._layer[edge.start] + 1, self._layer[edge.end]):
-            left = MARGIN + layer * COLUMN
+            left = MARGIN + layer * self.step
             height = self._y[number, layer] + BEND / 2
             parts.append(_curve(x, y, left, height) + f"H{left + BOX_WIDTH:g}")
             x, y = left + BOX_WIDTH, height

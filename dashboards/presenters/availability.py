@@ -14,6 +14,7 @@ from slo.selectors_possible import impossible
 class Cell:
     """A capability's availability at all and in full, and what stands in for a missing number."""
 
+    column: str
     served: str
     full: str
     note: str
@@ -67,11 +68,13 @@ def availability_page(at: datetime) -> AvailabilityPage:
 
 
 def _capability(item: CapabilityAvailability) -> CapabilityRow:
-    return CapabilityRow(item.capability.title or item.capability.name, tuple(map(_cell, item.columns.values())))
+    return CapabilityRow(
+        item.capability.title or item.capability.name, tuple(_cell(name, found) for name, found in item.columns.items())
+    )
 
 
-def _cell(found: Availability) -> Cell:
+def _cell(column: str, found: Availability) -> Cell:
     names = formats.listing(list(found.assumed))
     known = found.full is not None and found.served is not None
     note = f"{'promise for' if known else 'no figure for all of'} {names}" if names else ""
-    return Cell(figure(found.served), figure(found.full), note)
+    return Cell(column, figure(found.served), figure(found.full), note)

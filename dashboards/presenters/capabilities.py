@@ -9,15 +9,22 @@ from dashboards import formats
 from dashboards.presenters import badges
 from dashboards.presenters.badges import Badge
 from dashboards.presenters.banners import BannerRow, banner_rows
+from dashboards.presenters.imagined import Choice, ImaginedSystem, Shares, choices, imagined_systems, shares
+from dashboards.presenters.outages import Matrix, matrix
 from degradation import selectors as degradation
 from degradation.models import CapabilityChange, CapabilityStanding
-from degradation.rules.matrix import Outage
 from degradation.selectors import ModeView
+
+# Changes of modes at once; the rest of those that are kept in sight can be opened.
+LATEST, KEPT = 6, 30
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The mode a capability is in, or would be in; with `harms` users do not get what they came for."""
+    """The mode a capability is in, or would be in; with `harms` users do not get what they came for.
+
+    `mode` names it unless it is the full one.
+    """
 
     badge: Badge
     mode: str
@@ -47,7 +54,8 @@ class ModeText:
 class CapabilityRow:
     """A capability. It is in its present mode `since`, and users are harmed `harmed_since`, where that was judged.
 
-    After `banner_after` seconds of harm a banner goes up; None: never.
+    `then` and `shares` are what a what-if makes of it. After `banner_after` seconds of harm a banner goes up; None:
+    never.
     """
 
     name: str
@@ -55,11 +63,18 @@ class CapabilityRow:
     description: str
     now: Present
     then: Present | None
+    worse: bool
+    shares: Shares | None
     modes: tuple[ModeText, ...]
     since: datetime | None
     harmed_since: datetime | None
     banner_after: int | None
     banner_text: str
+
+    @property
+    def moved(self) -> bool:
+        """Does the what-if change what is promised?"""
+        return self.shares is not None and (self.shares.served.changed or self.shares.full.changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,68 +91,58 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A component that can be taken down on the page."""
-
-    name: str
-    title: str
-    tier: int
-    badge: Badge
-    down: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    badge: Badge
-    mode: str
-    worse: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
-    down: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CapabilitiesPage:
+    """`imagined` names the components in `down`, taken to be down; `then` are the rows again, what changes first."""
+
     rows: tuple[CapabilityRow, ...]
+    then: tuple[CapabilityRow, ...]
     choices: tuple[Choice, ...]
     down: tuple[str, ...]
     imagined: str
-    singles: tuple[MatrixRow, ...]
-    pairs: tuple[MatrixRow, ...]
-    """Pairs that hurt a capability more than either of the two alone."""
+    systems: tuple[ImaginedSystem, ...]
+    matrix: Matrix
     banners: tuple[BannerRow, ...]
     changes: tuple[ChangeRow, ...]
+    earlier: tuple[ChangeRow, ...]
 
 
 def capabilities_page(at: datetime, down: Sequence[str] = ()) -> CapabilitiesPage:
     """The page at `at`, with the components in `down` imagined down; unknown names are ignored."""
     health = sorted(degradation.health(at), key=lambda item: (item.tier, item.name))
     views = degradation.capabilities(at, health)
-    known = tuple(item.name for item in health if item.name in set(down))
-    imagined = {view.capability.pk: view for view in degradation.what_if(set(known), at, health)} if known else {}
-    outages = degradation.matrix([view.capability for view in views])
-    names = [view.capability.name for view in views]
+    wanted = frozenset(down)
+    known = tuple(item.name for item in health if item.name in wanted)
+    imagined = {view.capability.pk: view for view in degradation.what_if(known, at, health)} if known else {}
+    promised = shares(at, known) if known else {}
     titles = {item.name: item.title for item in health}
     standings = degradation.standings()
+    changes = [_change(change, titles) for change in degradation.latest_capability_changes(KEPT)]
+
+    def row(view: ModeView) -> CapabilityRow:
+        pk = view.capability.pk
+        return _row(view, imagined.get(pk), titles, standings.get(pk), promised.get(pk))
+
+    rows = list(map(row, views))
     return CapabilitiesPage(
-        rows=tuple(
-            _row(view, imagined.get(view.capability.pk), titles, standings.get(view.capability.pk)) for view in views
-        ),
-        choices=tuple(Choice(h.name, h.title, h.tier, badges.health(h.status), h.name in known) for h in health),
+        rows=tuple(rows),
+        then=tuple(sorted(rows, key=lambda row: (not row.worse, not row.moved))) if known else (),
+        choices=choices(health, views, known),
         down=known,
-        imagined=formats.listing([item.title for item in health if item.name in known]),
-        singles=tuple(_matrix_row(o, names, titles) for o in outages if len(o.down) == 1 and o.hurt),
-        pairs=tuple(_matrix_row(o, names, titles) for o in outages if len(o.down) > 1 and o.worse),
+        imagined=formats.listing([titles[name] for name in known]),
+        systems=imagined_systems(at, known) if known else (),
+        matrix=matrix([view.capability for view in views], titles, {i.name for i in health if i.status == "down"}),
         banners=banner_rows(at),
-        changes=tuple(_change(change, titles) for change in degradation.latest_capability_changes()),
+        changes=tuple(changes[:LATEST]),
+        earlier=tuple(changes[LATEST:]),
     )
 
 
 def _row(
-    view: ModeView, imagined: ModeView | None, titles: Mapping[str, str], standing: CapabilityStanding | None
+    view: ModeView,
+    imagined: ModeView | None,
+    titles: Mapping[str, str],
+    standing: CapabilityStanding | None,
+    promised: Shares | None,
 ) -> CapabilityRow:
     capability = view.capability
     judged = standing if standing and standing.mode == view.mode else None
@@ -147,6 +152,8 @@ def _row(
         description=capability.description,
         now=_present(view, titles),
         then=None if imagined is None else _present(imagined, titles),
+        worse=imagined is not None and imagined.position > view.position,
+        shares=promised,
         modes=tuple(_mode(mode, index, view) for index, mode in enumerate(capability.modes)),
         since=judged.since if judged else None,
         harmed_since=judged.harmed_since if judged else None,
@@ -161,7 +168,7 @@ def _change(change: CapabilityChange, titles: Mapping[str, str]) -> ChangeRow:
         change.capability.name,
         str(change.capability),
         badges.mode(change.state),
-        change.mode,
+        change.mode if change.state in ("degraded", "last resort") else "",
         formats.listing([titles.get(name, name) for name in change.because]),
         change.harms,
     )
@@ -170,7 +177,7 @@ def _change(change: CapabilityChange, titles: Mapping[str, str]) -> ChangeRow:
 def _present(view: ModeView, titles: Mapping[str, str]) -> Present:
     return Present(
         badge=badges.mode(view.state),
-        mode=view.mode,
+        mode=view.mode if view.position else "",
         because=formats.listing([titles.get(name, name) for name in view.because]),
         harms=view.harms,
         message=view.message,
@@ -198,11 +205,3 @@ def _mode_state(mode: dict[str, Any], index: int) -> str:
     if index == 0:
         return "full"
     return "degraded" if mode.get("when") or mode.get("degraded") else "last resort"
-
-
-def _matrix_row(outage: Outage, names: Sequence[str], titles: Mapping[str, str]) -> MatrixRow:
-    cells = []
-    for name in names:
-        present = outage.modes[name]
-        cells.append(Cell(badges.mode(present.state), present.mode.name, name in outage.worse))
-    return MatrixRow(" + ".join(titles.get(name, name) for name in outage.down), tuple(cells))

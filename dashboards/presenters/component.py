@@ -1,5 +1,6 @@
 """One component: its readings, what it promises, its circuit, and what needs it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from dashboards.presenters.components import ComponentRow, component_row
 from dashboards.presenters.rows import ObjectiveRow, objective_rows
 from degradation import selectors as degradation
 from degradation.rules import modes
+from degradation.selectors import Health
 from slo import selectors
 from slo.errors import NotFoundError
 from slo.models import Component
@@ -28,6 +30,16 @@ class Needing:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """A component that this one needs, or that needs it; without a hard one there is no working."""
+
+    name: str
+    title: str
+    badge: Badge
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentPage:
     """`problem` says why nothing is known of the latency, `timed` of how many calls it is known."""
 
@@ -37,6 +49,8 @@ class ComponentPage:
     problem: str
     objectives: tuple[ObjectiveRow, ...]
     circuit: CircuitDetails
+    needs: tuple[Tie, ...]
+    needed_by: tuple[Tie, ...]
     capabilities: tuple[Needing, ...]
     runbooks: tuple[Runbook, ...]
 
@@ -50,6 +64,14 @@ def component_page(name: str, at: datetime) -> ComponentPage:
     component = health.circuit.component
     chosen = list(selectors.objectives().filter(component=component))
     latency = health.latency
+    needs = {need["component"]: need["kind"] == "hard" for need in component.needs}
+    needed_by = {
+        item.name: need["kind"] == "hard"
+        for item in known
+        if item.circuit
+        for need in item.circuit.component.needs
+        if need["component"] == name
+    }
     return ComponentPage(
         component=component,
         row=component_row(health),
@@ -57,6 +79,8 @@ def component_page(name: str, at: datetime) -> ComponentPage:
         problem=latency.problem if latency else "",
         objectives=tuple(objective_rows(at, chosen, selectors.statuses(at, chosen))),
         circuit=circuit_details(health.circuit, at),
+        needs=_ties(needs, known),
+        needed_by=_ties(needed_by, known),
         capabilities=tuple(
             Needing(view.capability.name, str(view.capability), badges.mode(view.state), view.mode)
             for view in degradation.capabilities(at, known)
@@ -64,3 +88,9 @@ def component_page(name: str, at: datetime) -> ComponentPage:
         ),
         runbooks=tuple(book for book in alerts.runbooks() if book.name in {item.runbook for item in chosen}),
     )
+
+
+def _ties(hard: Mapping[str, bool], known: Iterable[Health]) -> tuple[Tie, ...]:
+    """The components of that name, those in trouble first."""
+    found = [Tie(h.name, h.title, badges.health(h.status), hard[h.name]) for h in known if h.name in hard]
+    return tuple(sorted(found, key=lambda tie: (tie.badge.rank, tie.title.lower())))

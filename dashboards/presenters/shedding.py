@@ -27,7 +27,10 @@ class StandingRow:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step with its effect: burn rates before and after, minutes of harm, events kept."""
+    """A step with its effect: burn rates before and after, minutes of harm, events kept.
+
+    `runbook` goes on where a step that stands did not help: that of its alert, if it names one.
+    """
 
     step: ShedStep
     badge: Badge
@@ -38,6 +41,7 @@ class StepRow:
     requests: float
     kept: float | None
     assumptions: tuple[str, ...]
+    runbook: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class SheddingPage:
     changes: tuple[AutomationChange, ...]
     standings: tuple[StandingRow, ...]
     steps: tuple[StepRow, ...]
+    assumptions: tuple[str, ...]
     tiers: tuple[TierRow, ...]
     drills: tuple[DrillRow, ...]
     banners: tuple[Banner, ...]
@@ -72,11 +77,13 @@ class SheddingPage:
 
 def shedding_page(at: datetime) -> SheddingPage:
     """Everything about shedding at `at`."""
+    steps = tuple(step_row(step) for step in shed_steps.steps(30))
     return SheddingPage(
         switch=automation.present(),
         changes=tuple(shed_steps.automation_changes(10)),
         standings=tuple(_standing(found) for found in shed_steps.standings()),
-        steps=tuple(step_row(step) for step in shed_steps.steps(30)),
+        steps=steps,
+        assumptions=tuple(dict.fromkeys(text for row in steps for text in row.assumptions)),
         tiers=_tiers(at),
         drills=tuple(DrillRow(d, badges.outcome(d.outcome), d.ended_at is None) for d in shed_steps.drills(20)),
         banners=tuple(degradation.banners(at)),
@@ -85,6 +92,7 @@ def shedding_page(at: datetime) -> SheddingPage:
 
 def step_row(step: ShedStep) -> StepRow:
     """A step as pages show it."""
+    in_vain = step.verdict == ShedStep.Verdict.NO_EFFECT and not step.ended_at
     said = (step.harm.get("assumption", ""), step.saved.get("assumption", ""))
     return StepRow(
         step,
@@ -96,6 +104,7 @@ def step_row(step: ShedStep) -> StepRow:
         step.harm.get("requests", 0.0),
         step.saved.get("events"),
         tuple(text for text in said if text),
+        step.alert.runbook if in_vain and step.alert else "",
     )
 
 

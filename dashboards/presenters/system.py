@@ -79,6 +79,8 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
+    """A fallback: the coverage it is computed with and how that is known, and what it must cover for the promise."""
+
     block: str
     used: str
     origin: str
@@ -99,7 +101,7 @@ class ScenarioRow:
     name: str
     changes: str
     query: str
-    served: tuple[str, ...]
+    composites: tuple[Composite, ...]
     badge: Badge
 
 
@@ -119,6 +121,8 @@ class SystemPage:
     more_cuts: bool
     coverage: tuple[CoverageRow, ...]
     coverage_needed: str
+    coverage_possible: bool
+    hopeless: bool
     has_fallbacks: bool
     plan: Plan | None
     has_options: bool
@@ -162,6 +166,8 @@ def system_page(name: str, at: datetime, changes: Mapping[str, Change]) -> Syste
         more_cuts=not standing.cut_sets.complete,
         coverage=tuple(_coverage(standing, item) for item in standing.coverage),
         coverage_needed=_needed(standing.coverage_needed),
+        coverage_possible=standing.coverage_needed is not None,
+        hopeless=any(standing.coverage_needed_of(item.block) is None for item in standing.coverage),
         has_fallbacks=bool(standing.coverage),
         plan=_plan(plan) if plan else None,
         has_options=bool(of.spec.get("changes")),
@@ -306,7 +312,7 @@ def _coverage(standing: Standing, item: Coverage) -> CoverageRow:
 
 def _needed(coverage: float | None) -> str:
     if coverage is None:
-        return "more than all"
+        return "not even all"
     return formats.percent(coverage, 1) if coverage else "none"
 
 
@@ -337,7 +343,7 @@ def _scenarios(as_it_is: Standing, titles: Mapping[str, str]) -> Iterable[Scenar
         changes = systems.changes_of(scenario, as_it_is)
         standing = as_it_is.with_changes(changes)
         text = formats.listing([f"{titles[n]} {_change_text(c)}" for n, c in changes.items()])
-        served = tuple(figure(column.result.served) for column in standing.columns)
+        composites = tuple(_composite(column, of) for column in standing.columns)
         kept = standing.columns[0].result.served.bounds.low >= of.target
         badge = badges.KEPT if kept else badges.BROKEN
-        yield ScenarioRow(scenario.name, text, urlencode(query_of(changes)), served, badge)
+        yield ScenarioRow(scenario.name, text, urlencode(query_of(changes)), composites, badge)

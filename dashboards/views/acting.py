@@ -14,7 +14,8 @@ from dashboards import formats
 from dashboards.access import operator, reader
 from dashboards.context import THEME_COOKIE, THEMES
 from dashboards.forms import EXPIRIES, FlagForm, ReasonForm
-from dashboards.presenters.flags import flags_page
+from dashboards.presenters.flags import STATES, flags_page
+from dashboards.presenters.narrowing import Asked
 from dashboards.views.pages import now, respond
 from dashboards.views.sharing import shared
 from degradation.services import flags as flag_service
@@ -26,7 +27,8 @@ from slo.errors import BrownoutError, NotFoundError
 @shared
 def flags(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "flags", "Flags", at, page=flags_page(at), expiries=EXPIRIES)
+    page = flags_page(at, Asked.read(request.GET.dict(), STATES))
+    return respond(request, "flags", "Flags", at, page=page, expiries=EXPIRIES)
 
 
 @reader

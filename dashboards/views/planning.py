@@ -74,7 +74,8 @@ def forget_scenario(request: HttpRequest, name: str, scenario: str) -> HttpRespo
 @shared
 def dependencies(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "dependencies", "Dependencies", at, page=dependencies_page(at))
+    page = dependencies_page(at, request.GET.get("around", "")[:200])
+    return respond(request, "dependencies", "Dependencies", at, page=page)
 
 
 def _changes(said: QueryDict) -> tuple[dict[str, Change], list[str]]:

@@ -9,7 +9,8 @@ from dashboards.access import reader
 from dashboards.forms import EXPIRIES, REPEATS
 from dashboards.presenters.capabilities import capabilities_page
 from dashboards.presenters.charts import charts, range_named
-from dashboards.presenters.components import component_rows
+from dashboards.presenters.components import SORTS, STATES, components_page
+from dashboards.presenters.narrowing import Asked
 from dashboards.presenters.noted import noted
 from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.objectives import Query, heads, objectives_page
@@ -17,7 +18,6 @@ from dashboards.presenters.overview import overview as overview_page
 from dashboards.presenters.reports import reports_page
 from dashboards.views.pages import now, respond
 from dashboards.views.sharing import shared
-from degradation import selectors as degradation
 from slo import selectors
 
 
@@ -92,4 +92,5 @@ def capabilities(request: HttpRequest) -> HttpResponse:
 @shared
 def components(request: HttpRequest) -> HttpResponse:
     at = now()
-    return respond(request, "components", "Components", at, rows=component_rows(degradation.health(at)))
+    page = components_page(at, Asked.read(request.GET.dict(), STATES, SORTS))
+    return respond(request, "components", "Components", at, page=page)

@@ -29,7 +29,7 @@ class Capability(models.Model):
         verbose_name_plural = "capabilities"
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or self.name
 
 
 class CapabilityStanding(models.Model):

@@ -1,7 +1,7 @@
 """Reads: how available each capability can be, from its modes and what is known of its components."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from degradation.models import Capability
@@ -40,11 +40,25 @@ class CapabilityAvailability:
 
 def availabilities(at: datetime) -> list[CapabilityAvailability]:
     """Every capability's availabilities, exact where its structure allows."""
+    return [_availability(item, analyses, figures) for item, analyses, figures in _known(at)]
+
+
+def promised_without(at: datetime, down: Collection[str]) -> dict[int, tuple[Availability, Availability]]:
+    """What is promised of every capability: as it is, and with these components down; by its number."""
+    found = {}
+    for item, analyses, figures in _known(at):
+        gone = {name: replace(of, target=0.0) if name in down else of for name, of in figures.items()}
+        found[item.pk] = (_column("promised", analyses, figures), _column("promised", analyses, gone))
+    return found
+
+
+def _known(at: datetime) -> list[tuple[Capability, Sequence[Analysis | None], Mapping[str, Known]]]:
+    """Every capability, its full mode and any that serves as structures, and the figures they need."""
     items = list(Capability.objects.select_related("service"))
     expressions = {item.pk: _expressions(modes(item)) for item in items}
     used = {name for pair in expressions.values() for e in pair if e for name in names(e)}
     figures = known(at, sorted(used), PERIOD)
-    return [_availability(item, *expressions[item.pk], figures) for item in items]
+    return [(item, [Analysis(System(e)) if e else None for e in expressions[item.pk]], figures) for item in items]
 
 
 def _expressions(found: Iterable[Mode]) -> tuple[Expression | None, Expression | None]:
@@ -59,9 +73,8 @@ def _expressions(found: Iterable[Mode]) -> tuple[Expression | None, Expression |
 
 
 def _availability(
-    item: Capability, full: Expression | None, served: Expression | None, figures: Mapping[str, Known]
+    item: Capability, analyses: Sequence[Analysis | None], figures: Mapping[str, Known]
 ) -> CapabilityAvailability:
-    analyses = [Analysis(System(expression)) if expression else None for expression in (full, served)]
     return CapabilityAvailability(item, {column: _column(column, analyses, figures) for column in COLUMNS})
 
 

@@ -61,9 +61,9 @@ def what_if(down: Iterable[str], at: datetime, known: Iterable[Health] | None = 
 
 
 def matrix(chosen: Iterable[Capability] | None = None) -> list[Outage]:
-    """What each outage of one and of two components does to capabilities (all by default), by their name."""
+    """What outages of one and of two components do to capabilities (all by default), where they hurt any."""
     items = Capability.objects.all() if chosen is None else chosen
-    return matrix_rule.matrix({item.name: modes(item) for item in items})
+    return matrix_rule.matrix({item.name: modes(item) for item in items}, telling=True)
 
 
 def modes(item: Capability) -> list[Mode]:

@@ -43,6 +43,7 @@ class Health:
     name: str
     title: str
     service: str
+    service_title: str
     tier: int
     status: health_rule.Status
     error_ratio: float | None
@@ -87,6 +88,7 @@ def _health(item: Component, readings: Sequence[Reading], circuit: CircuitView, 
         item.name,
         str(item),
         item.service.name,
+        str(item.service),
         item.tier,
         verdict.status,
         verdict.error_ratio,

@@ -1,6 +1,7 @@
 """Reads: flags and who decides them, and what was done to them."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,11 +54,11 @@ def changes(item: Flag, limit: int = 20) -> list[FlagChange]:
     return list(item.changes.select_related("actor", "alert__objective")[:limit])
 
 
-def histories(limit: int = 20) -> dict[int, list[FlagChange]]:
-    """The latest changes of every flag, newest first, by the flag's number."""
+def histories(limit: int, flags: Collection[int]) -> dict[int, list[FlagChange]]:
+    """The latest changes of these flags, newest first, by the flag's number."""
     newest = Window(RowNumber(), partition_by="flag", order_by=("-at", "-id"))
     found: dict[int, list[FlagChange]] = defaultdict(list)
-    rows = FlagChange.objects.select_related("actor", "alert__objective").annotate(number=newest)
+    rows = FlagChange.objects.filter(flag__in=flags).select_related("actor").annotate(number=newest)
     for row in rows.filter(number__lte=limit):
         if row.flag_id is not None:
             found[row.flag_id].append(row)

@@ -64,7 +64,7 @@ def steps_for(alert: Alert) -> list[ShedStep]:
 
 def standing_steps() -> dict[str, ShedStep]:
     """The steps that stand now, by the keys of their flags."""
-    found = ShedStep.objects.filter(ended_at=None).select_related("service")
+    found = ShedStep.objects.filter(ended_at=None).select_related("alert")
     return {key: step for step in found for key in step.flags}
 
 

@@ -61,14 +61,14 @@ def test_operators_put_banners_up_and_take_them_down(world: World, operator: Cli
     banner = Banner.objects.get()
     assert (banner.text, banner.reason, banner.put_up_by) == ("Parcels are <late>", "a storm", "operator")
     assert banner.until is not None
-    assert "Parcels are &lt;late&gt;" in text(operator, "/capabilities/")
+    assert "Users read <q>Parcels are &lt;late&gt;" in text(operator, "/capabilities/")
     assert "Parcels are &lt;late&gt;" in text(Client(), "/status/")
     refused = operator.post(f"/banners/{banner.pk}/take-down/", {"reason": ""}, follow=True)
     assert "The banner stays. Say why" in refused.content.decode()
     operator.post(f"/banners/{banner.pk}/take-down/", {"reason": "it has passed"})
     banner.refresh_from_db()
     assert banner.ended_reason == "it has passed"
-    assert "No banner is up." in text(operator, "/capabilities/")
+    assert "Users read <q>" not in text(operator, "/capabilities/")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_the_verdict_comes_first(reader: Client) -> None:
 def test_the_fallback_that_is_not_enough_is_said_with_what_would_be(reader: Client) -> None:
     text = _text(reader, PAGE)
     assert "Too little" in text
-    assert "more than all" in text
+    assert "not even all" in text
 
 
 def test_a_what_if_stands_in_the_address_and_changes_nothing(reader: Client) -> None:
@@ -117,7 +117,7 @@ def test_an_objective_that_rests_upon_too_little_is_named_with_the_reason(reader
 
 
 def test_a_box_leads_to_the_page_of_its_component(reader: Client) -> None:
-    assert _text(reader, "/dependencies/").count('href="/components/orders/"') == 2
+    assert _text(reader, "/dependencies/").count('href="/components/orders/"') == 3
 
 
 def test_all_three_columns_are_there_on_a_phone_too(reader: Client) -> None:

@@ -244,8 +244,9 @@ def test_what_if_takes_components_down_on_the_page_only(world: World) -> None:
 
 def test_the_matrix_names_outages_that_hurt(world: World) -> None:
     page = capabilities_page(NOW)
-    assert [row.down for row in page.singles] == ["Orders"]
-    assert [cell.mode for cell in page.singles[0].cells] == ["orders page"]
+    (row,) = page.matrix.singles
+    assert (row.down, row.now, row.query) == ("Orders", True, "down=orders")
+    assert [(cell.mode, cell.calm) for cell in row.cells] == [("orders page", False)]
 
 
 def test_flags_come_by_tier_with_what_shed_them(world: World) -> None:
@@ -287,7 +288,7 @@ def test_the_overview_takes_a_handful_of_queries_however_many_objectives(
     [
         (lambda: objective_page("orders-availability", NOW, ""), 20),
         (lambda: charts(objective_page("orders-availability", NOW, "").item, NOW, range_named("30d", 0)), 30),
-        (lambda: capabilities_page(NOW, ["orders"]), 26),
+        (lambda: capabilities_page(NOW, ["orders"]), 34),
         (lambda: flags_page(NOW), 9),
         (strip, 5),
     ],

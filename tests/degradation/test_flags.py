@@ -202,4 +202,4 @@ def test_history_is_newest_first_and_cut_off(nudges: Flag) -> None:
     for minute in range(3):
         force(bool(minute % 2), at=rows.later(minute * 60), reason=f"no {minute}")
     assert [change.reason for change in selectors.changes(nudges, limit=2)] == ["no 2", "no 1"]
-    assert [change.reason for change in selectors.histories(limit=2)[nudges.pk]] == ["no 2", "no 1"]
+    assert [change.reason for change in selectors.histories(2, [nudges.pk])[nudges.pk]] == ["no 2", "no 1"]
