@@ -13,6 +13,7 @@ from dashboards.presenters.badges import Badge
 from dashboards.sparkline import Bar, Sparkline, budget_bar, sparkline
 
 TOKENS = Path(__file__).parents[1] / "static" / "dashboards" / "css" / "tokens.css"
+TYPE_SCALE = ("tiny", "small", "body", "read", "lead", "large", "huge")
 BURNS = [None if 20 <= step < 24 else 0.4 + 8 * max(0.0, sin(step / 6)) ** 6 for step in range(48)]
 
 
@@ -21,6 +22,15 @@ class Token:
     name: str
     light: str
     dark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A step of a scale, in pixels as most browsers draw it."""
+
+    name: str
+    rem: str
+    pixels: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class Styleguide:
     tokens: tuple[Token, ...]
+    type_scale: tuple[Measure, ...]
+    room: tuple[Measure, ...]
     badges: tuple[Badge, ...]
     icons: tuple[str, ...]
     trend: Sparkline
@@ -66,10 +78,14 @@ class Styleguide:
 def styleguide(at: datetime) -> Styleguide:
     """What /styleguide shows; nothing of it is read from the database."""
     shares = {"75 %": 0.75, "12 %": 0.12, "0 %": 0.0, "-40 %": -0.4, "no data": None}
+    written = TOKENS.read_text()
+    measures = [
+        Measure(name, rem, float(rem) * 16) for name, rem in re.findall(r"--([a-z]+\d?): ([\d.]+)rem;", written)
+    ]
     return Styleguide(
-        tokens=tuple(
-            Token(*found) for found in re.findall(r"--([\w-]+): light-dark\((.+?), (.+?)\);", TOKENS.read_text())
-        ),
+        tokens=tuple(Token(*found) for found in re.findall(r"--([\w-]+): light-dark\((.+?), (.+?)\);", written)),
+        type_scale=tuple(measure for measure in measures if measure.name in TYPE_SCALE),
+        room=tuple(measure for measure in measures if re.fullmatch(r"s\d", measure.name)),
         badges=tuple(sorted(set(_badges()), key=lambda badge: (badge.tone, badge.word))),
         icons=tuple(sorted(ICONS)),
         trend=sparkline(BURNS, "an example"),

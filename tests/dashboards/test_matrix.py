@@ -1,4 +1,4 @@
-"""Every page at three widths in both themes: nothing scrolls sideways, nothing complains, axe finds nothing."""
+"""Every page at three widths in both themes: nothing jumps, scrolls sideways or complains, and axe finds nothing."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ FOUND = """options => axe.run(document, {...options, resultTypes: ["violations"]
 TOO_WIDE = """width => [...document.querySelectorAll("body *")]
   .filter(element => element.getBoundingClientRect().right > width + 1 && !element.closest(".scroll, svg, pre"))
   .slice(0, 3).map(element => element.tagName + "." + element.className)"""
+
+# The Layout Instability API: how much of what was drawn moved to elsewhere while the page was made ready.
+JUMPED = """() => new Promise(resolve => {
+  let sum = 0;
+  const add = list => list.getEntries().forEach(entry => { sum += entry.value; });
+  new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => resolve(sum), 50);
+})"""
+STILL = 0.001
 
 
 def test_every_page_has_its_place_in_the_matrix() -> None:
@@ -83,6 +92,8 @@ def test_no_page_scrolls_sideways_complains_or_shuts_somebody_out(
             page.set_viewport_size({"width": 1440, "height": 900})
             page.goto(live_server.url + path)
             expect(page.locator("[data-plot]:not([data-linked])")).to_have_count(0)
+            if (jumped := page.evaluate(JUMPED)) > STILL:
+                wrong.append(f"{path}: jumps while it loads, by {jumped:.4f}")
             wrong += [f"{path}: {finding}" for finding in _findings(page, LOOKS[theme])]
             wrong += [f"{path}: {complaint}" for complaint in console.unexpected()]
             console.complaints.clear()
