@@ -1,9 +1,11 @@
 """Reads: alerts and their history, the outbox, runbooks."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.utils.safestring import SafeString, mark_safe
 
 from alerts.models import Alert, BudgetChange, Delivery, Runbook, RunbookVersion, Transition
@@ -24,6 +26,50 @@ def alerts() -> QuerySet[Alert]:
 def firing() -> list[Alert]:
     """Firing alerts: pages first, then the oldest."""
     return _by_urgency(alerts().filter(state=Alert.State.FIRING))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """As much of a firing alert as it takes to say which is the most urgent of hundreds."""
+
+    pk: int
+    kind: str
+    subject: str
+    severity: str
+    figures: Mapping[str, Any]
+    acknowledged: bool
+    hushed: bool
+
+
+def firing_briefly() -> list[Brief]:
+    """Every firing alert: what nothing keeps quiet first, then pages, then the oldest."""
+    found = _urgent_first().annotate(
+        acknowledged=Case(When(acknowledged_at__isnull=False, then=True), default=False), hushed=_HUSHED
+    )
+    names = ("pk", "kind", "subject", "severity", "figures", "acknowledged", "hushed")
+    return [Brief(*row) for row in found.values_list(*names)]
+
+
+def most_urgent(limit: int) -> list[Alert]:
+    """The firing alerts to look at first, in the order of `firing_briefly`."""
+    return in_order(_urgent_first().values_list("pk", flat=True)[:limit])
+
+
+def in_order(keys: Iterable[int]) -> list[Alert]:
+    """The alerts of these numbers, in their order."""
+    keys = list(keys)
+    found = alerts().in_bulk(keys)
+    return [found[pk] for pk in keys if pk in found]
+
+
+def firing_count() -> int:
+    """How many alerts fire."""
+    return Alert.objects.filter(state=Alert.State.FIRING).count()
+
+
+def _urgent_first() -> QuerySet[Alert]:
+    rank = Case(*(When(severity=name, then=number) for number, name in enumerate(SEVERITIES)), default=len(SEVERITIES))
+    return Alert.objects.filter(state=Alert.State.FIRING).order_by(_HUSHED, rank, "opened_at", "pk")
 
 
 def open_alerts() -> list[Alert]:
@@ -55,6 +101,7 @@ def of_team(name: str) -> Q:
 
 QUIET = Q(silence__isnull=False) | Q(inhibited_by__isnull=False)
 """What is kept quiet now: silenced, or held back by something more important."""
+_HUSHED = Case(When(QUIET, then=True), default=False)
 
 
 def fired_within(start: datetime, end: datetime, objectives: Iterable[int]) -> list[Alert]:

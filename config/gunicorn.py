@@ -4,6 +4,7 @@ An event stream holds a thread that sleeps, which costs next to nothing and asks
 all the streams allowed, and some for everything else, hundreds of applications listen to one process.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -22,4 +23,7 @@ def post_worker_init(worker: Any) -> None:
     """The threads are there: applications may listen, until this worker is told to stop or loses its parent."""
     from degradation.ofrep.streams import streams
 
+    # What a worker begins with stays: the collector of garbage need not go through all of it over and over.
+    gc.collect()
+    gc.freeze()
     streams.open(ENV.FLAG_STREAMS, lambda: worker.alive and worker.ppid == os.getppid())

@@ -12,6 +12,7 @@ from dashboards.views import (
     editing,
     excluding,
     incidents,
+    listing,
     managing,
     planning,
     runbooks,
@@ -27,7 +28,9 @@ from dashboards.views import (
 urlpatterns = [
     path("", watching.overview, name="overview"),
     path("wallboard/", wallboard.wallboard, name="wallboard"),
-    path("objectives/", watching.objectives, name="objectives"),
+    path("objectives/", listing.objectives, name="objectives"),
+    path("views/", listing.keep_view, name="keep-view"),
+    path("views/<int:pk>/forget/", listing.forget_view, name="forget-view"),
     path("objectives/new/", editing.new, name="new-objective"),
     path("objectives/new/preview/", editing.preview_new, name="preview-new-objective"),
     path("objectives/<slug:name>/edit/", editing.edit, name="edit-objective"),

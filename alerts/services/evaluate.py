@@ -22,6 +22,7 @@ from slo import selectors
 from slo.maths.burn import SEVERITIES
 from slo.maths.status import Status
 from slo.models import Objective
+from slo.services import standing as standings
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,9 @@ def evaluate(at: datetime) -> int:
             log.warning("Nothing was judged at %s: that instant, or a later one, has been judged already", at)
             return 0
         book = standing(alerts().filter(state__in=Alert.OPEN))
-        return settle(_cases(judged, book, at), at) + _followed_up(at)
+        changes = settle(_cases(judged, book, at), at) + _followed_up(at)
+    standings.keep(judged)
+    return changes
 
 
 def _followed_up(at: datetime) -> int:

@@ -1,8 +1,9 @@
 """Alerts as rows of a list, as several pages show them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from alerts import selectors as alerts
 from alerts.models import Alert, Silence
@@ -63,7 +64,7 @@ def alert_rows(found: Iterable[Alert]) -> tuple[AlertRow, ...]:
 
 
 def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
-    burn, over = _pace(alert)
+    burn, over = pace(alert.figures)
     by = str(alert.acknowledged_by) if alert.acknowledged_by_id else alert.acknowledged_via or "a program"
     return AlertRow(
         pk=alert.pk,
@@ -87,9 +88,9 @@ def _row(alert: Alert, books: frozenset[str]) -> AlertRow:
     )
 
 
-def _pace(alert: Alert) -> tuple[float | None, str]:
+def pace(figures: Mapping[str, Any]) -> tuple[float | None, str]:
     """The burn over the long window that is most urgent: one that is exceeded, with the highest factor."""
-    windows = [w for w in alert.figures.get("windows", []) if w.get("burn_long") is not None]
+    windows = [w for w in figures.get("windows", []) if w.get("burn_long") is not None]
     if not windows:
         return None, ""
     chosen = max(windows, key=lambda w: (w.get("exceeded", False), w["factor"]))

@@ -1,54 +1,29 @@
-"""The list of objectives: filtered, sorted, from what the address says."""
+"""The list of objectives: narrowed, sorted, grouped, a page at a time, as the address says."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
 
-from dashboards.presenters.rows import ObjectiveRow, by_least_budget, objective_rows
-from slo import selectors
-from slo.models import Objective
+from dashboards.presenters.objective_facets import Chip, Index, Menu, counted
+from dashboards.presenters.objective_groups import Group, groups, in_groups
+from dashboards.presenters.objective_query import DEFAULT_SORT, FACETS, GROUPS, STATES, Query
+from dashboards.presenters.objective_views import Tab, address, tabs
+from dashboards.presenters.pager import Pager, pager
+from dashboards.presenters.rows import ObjectiveRow, rows_of
+from slo import selectors_listed as selectors
+from slo.selectors_listed import Listed
 
-STATES = ("healthy", "burning", "critical", "exhausted", "no data")
-SORTS: Mapping[str, Callable[[ObjectiveRow], Any]] = {
-    "state": lambda row: (row.badge.rank, row.title),
-    "name": lambda row: row.title.lower(),
-    "service": lambda row: (row.service, row.title.lower()),
-    "target": lambda row: row.target,
-    "sli": lambda row: (row.sli is None, row.sli),
-    "measured": lambda row: row.completeness,
-    "budget": by_least_budget,
-    "burn": lambda row: -(row.burn if row.burn is not None else -1),
+PER_PAGE = 50
+_KEYS: dict[str, Callable[[Listed], str | float | None]] = {
+    "state": lambda item: STATES.index(item.state),
+    "name": lambda item: item.title.lower(),
+    "service": lambda item: item.service_title.lower(),
+    "target": lambda item: item.target,
+    "sli": lambda item: item.ratio,
+    "measured": lambda item: item.completeness,
+    "budget": lambda item: item.remaining,
+    "burn": lambda item: item.burn,
 }
-DEFAULT_SORT = "budget"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What the address asks for. `sort` may have a leading minus for the other direction."""
-
-    words: str = ""
-    service: str = ""
-    state: str = ""
-    sort: str = DEFAULT_SORT
-
-    @classmethod
-    def read(cls, parameters: Mapping[str, str]) -> "Query":
-        """From GET parameters; what is not known is ignored."""
-        sort, state = parameters.get("sort", DEFAULT_SORT), parameters.get("state", "")
-        return cls(
-            words=parameters.get("q", "").strip()[:200],
-            service=parameters.get("service", "")[:100],
-            state=state if state in STATES else "",
-            sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
-        )
-
-    def sorted_by(self, column: str) -> str:
-        """The query string of the same list sorted by a column, the other way round if it already is."""
-        sort = f"-{column}" if self.sort == column else column
-        pairs = {"q": self.words, "service": self.service, "state": self.state, "sort": sort}
-        return "?" + urlencode({key: value for key, value in pairs.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +38,39 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of several ways to look at the list."""
+
+    title: str
+    current: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectivesPage:
+    """`found` of `total` objectives; `groups` are those of the page. `present` is what a view would keep of it."""
+
     query: Query
     heads: tuple[Head, ...]
-    rows: tuple[ObjectiveRow, ...]
+    groups: tuple[Group, ...]
+    pager: Pager
+    found: int
     total: int
-    services: tuple[tuple[str, str], ...]
-    states: tuple[str, ...] = STATES
+    tabs: tuple[Tab, ...]
+    menus: tuple[Menu, ...]
+    chips: tuple[Chip, ...]
+    ways: tuple[Option, ...]
+    orders: tuple[Option, ...]
+    present: str
+    note: str
+    without_words: str
+    unnarrowed: str
+    kept: tuple[tuple[str, str], ...]
+
+    @property
+    def tab(self) -> Tab | None:
+        """The named list that is looked at, if it is one."""
+        return next((tab for tab in self.tabs if tab.current), None)
 
 
 COLUMNS = (
@@ -93,35 +94,60 @@ def heads(query: Query | None = None) -> tuple[Head, ...]:
 def _head(query: Query | None, key: str, title: str, css: str) -> Head:
     if query is None or not key:
         return Head(key, title, css, "", "")
-    if query.sort.removeprefix("-") != key:
-        return Head(key, title, css, "", query.sorted_by(key))
-    return Head(key, title, css, "descending" if query.sort.startswith("-") else "ascending", query.sorted_by(key))
+    href = query.sorted_by(key).address()
+    direction = ("descending" if query.downwards else "ascending") if query.column == key else ""
+    return Head(key, title, css, direction, href)
 
 
 def objectives_page(at: datetime, query: Query) -> ObjectivesPage:
     """The objectives the query asks for, at `at`."""
-    everything = list(selectors.objectives())
-    services = {item.service.name: str(item.service) for item in everything}
-    chosen = [item for item in everything if _matches(item, query)]
-    pairs = list(zip(chosen, selectors.statuses(at, chosen), strict=True))
-    if query.state:
-        pairs = [pair for pair in pairs if pair[1].state == query.state]
-    rows = objective_rows(at, [item for item, _ in pairs], [status for _, status in pairs])
+    index = Index(selectors.listed(at))
+    ordered = ranked([index.items[place] for place in sorted(index.find(query))], query.sort)
+    if query.group:
+        ordered = in_groups(ordered, query.group)
+    shown = pager(len(ordered), query.page, PER_PAGE, lambda page: replace(query, page=page).address())
+    query = replace(query, page=shown.page)
+    first = (shown.page - 1) * PER_PAGE
+    rows = rows_of(at, [item.pk for item in ordered[first : first + PER_PAGE]])
     return ObjectivesPage(
         query=query,
         heads=heads(query),
-        rows=tuple(_sorted(rows, query.sort)),
-        total=len(everything),
-        services=tuple(sorted(services.items(), key=lambda pair: pair[1].lower())),
+        groups=groups(ordered, first, rows, query),
+        pager=shown,
+        found=len(ordered),
+        total=len(index.items),
+        tabs=tabs(index, query, selectors.views()),
+        menus=index.menus(query),
+        chips=index.chips(query),
+        ways=_ways(query),
+        orders=_orders(query),
+        present=address(query),
+        note=counted(len(ordered), len(index.items)),
+        without_words=replace(query, words="", page=1).address(),
+        unnarrowed=replace(query, words="", chosen={}, page=1).address(),
+        kept=tuple(query.pairs(without="q")),
     )
 
 
-def _sorted(rows: Sequence[ObjectiveRow], sort: str) -> list[ObjectiveRow]:
-    return sorted(rows, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+def ranked(items: Sequence[Listed], sort: str = DEFAULT_SORT) -> list[Listed]:
+    """The items sorted by a column; what is alike by title, and what is not known last in either direction."""
+    key, downwards = _KEYS[sort.removeprefix("-")], sort.startswith("-")
+    alike = sorted(items, key=lambda item: (item.title.lower(), item.name))
+    known = [(found, item) for item in alike if (found := key(item)) is not None]
+    known.sort(key=lambda pair: pair[0], reverse=downwards)
+    return [item for _, item in known] + [item for item in alike if key(item) is None]
 
 
-def _matches(item: Objective, query: Query) -> bool:
-    if query.service and item.service.name != query.service:
-        return False
-    text = f"{item.name} {item.title} {item.service.name} {item.service.title} {item.owner}".lower()
-    return all(word in text for word in query.words.lower().split())
+def _ways(query: Query) -> tuple[Option, ...]:
+    names = ("", *GROUPS)
+    return tuple(
+        Option(FACETS.get(name, "No groups"), name == query.group, replace(query, group=name, page=1).address())
+        for name in names
+    )
+
+
+def _orders(query: Query) -> tuple[Option, ...]:
+    return tuple(Option(title, key == query.column, query.sorted_by(key).address()) for key, title, _ in COLUMNS if key)
+
+
+__all__ = ["ObjectiveRow", "ObjectivesPage", "Query", "heads", "objectives_page"]

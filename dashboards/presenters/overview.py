@@ -1,8 +1,9 @@
 """The first page: verdict, reason, next step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from alerts import selectors as alerts
 from dashboards import formats
@@ -16,13 +17,24 @@ from dashboards.presenters.rows import ObjectiveRow, by_least_budget, objective_
 from dashboards.presenters.steps import StepRow, step_rows
 from degradation import selectors as degradation
 from degradation.selectors import FlagView, ModeView
-from slo import selectors
-from slo.maths.status import Status
+from slo import selectors, selectors_listed
+from slo.maths.status import State, Status
+from slo.models import Objective
+from slo.selectors_listed import Listed
 
-# More objectives than this are for the list; those in trouble are always shown.
+# More than these are for the list: those in trouble come first, then those with the least budget.
 SHOWN = 25
+STEPS_LENGTH = 12
+Judged = Mapping[int, tuple[Objective, Status]]
 # In a storm the first page names the most urgent alerts; all of them are on theirs.
 FIRING_LENGTH = 12
+
+
+class Standing(Protocol):
+    """What a verdict asks of an objective."""
+
+    @property
+    def state(self) -> State: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +63,70 @@ class Overview:
     more_firing: int
     shed: tuple[FlagRow, ...]
     steps: tuple[StepRow, ...]
+    more_steps: int
     objectives: tuple[ObjectiveRow, ...]
     objectives_total: int
     components: tuple[ComponentRow, ...]
+    components_total: int
 
 
 def overview(at: datetime) -> Overview:
     """Everything the first page shows at `at`."""
-    chosen = list(selectors.objectives())
-    statuses = selectors.statuses(at, chosen)
+    everything = selectors_listed.listed(at)
     health = degradation.health(at)
     modes = degradation.capabilities(at, health)
     flags = degradation.flags(at)
-    ranked = sorted(zip(chosen, statuses, strict=True), key=lambda pair: _urgency(pair[1]))
-    shown = [pair for index, pair in enumerate(ranked) if index < SHOWN or pair[1].state in _TROUBLE]
     components = component_rows(health)
     titles = {row.name: row.title for row in components}
-    rows = objective_rows(at, [item for item, _ in shown], [status for _, status in shown])
-    firing = sorted(alerts.firing(), key=lambda alert: alert.suppressed)
+    urgent = sorted(everything, key=_urgency)[:SHOWN]
+    strict = sorted((item for item in everything if item.step), key=_strictness)
+    judged = _judged(at, [*urgent, *strict[:STEPS_LENGTH]])
     return Overview(
-        verdict=verdict(statuses, modes, flags),
+        verdict=verdict(everything, modes, flags),
         banners=banner_rows(at),
         capabilities=tuple(_tile(view, titles) for view in modes),
-        firing=alert_rows(firing[:FIRING_LENGTH]),
-        more_firing=max(0, len(firing) - FIRING_LENGTH),
+        firing=alert_rows(alerts.most_urgent(FIRING_LENGTH)),
+        more_firing=max(0, alerts.firing_count() - FIRING_LENGTH),
         shed=flag_rows(view for view in flags if view.state != "auto"),
-        steps=step_rows(chosen, statuses),
-        objectives=tuple(sorted(rows, key=by_least_budget)),
-        objectives_total=len(chosen),
-        components=tuple(components),
+        steps=step_rows(*_pick(judged, strict[:STEPS_LENGTH])),
+        more_steps=max(0, len(strict) - STEPS_LENGTH),
+        objectives=tuple(sorted(objective_rows(at, *_pick(judged, urgent)), key=by_least_budget)),
+        objectives_total=len(everything),
+        components=_telling(components),
+        components_total=len(components),
     )
 
 
 _TROUBLE = ("burning", "critical", "exhausted")
 
 
-def _urgency(status: Status) -> tuple[bool, float]:
-    return status.budget.remaining is None, status.budget.remaining or 0.0
+def _urgency(item: Listed) -> tuple[bool, bool, float, str]:
+    return item.state not in _TROUBLE, item.remaining is None, item.remaining or 0.0, item.name
 
 
-def verdict(statuses: Sequence[Status], modes: Sequence[ModeView], flags: Sequence[FlagView]) -> Verdict:
+def _strictness(item: Listed) -> tuple[int, float, str]:
+    return badges.step(item.step).rank, item.remaining or 0.0, item.name
+
+
+def _judged(at: datetime, wanted: Iterable[Listed]) -> Judged:
+    chosen = list(selectors.objectives().filter(pk__in={item.pk for item in wanted}))
+    return {item.pk: (item, status) for item, status in zip(chosen, selectors.statuses(at, chosen), strict=True)}
+
+
+def _pick(judged: Judged, wanted: Iterable[Listed]) -> tuple[list[Objective], list[Status]]:
+    pairs = [judged[item.pk] for item in wanted if item.pk in judged]
+    return [item for item, _ in pairs], [status for _, status in pairs]
+
+
+def _telling(components: Sequence[ComponentRow]) -> tuple[ComponentRow, ...]:
+    """All components, or of many those that are not well and then the most critical."""
+    if len(components) <= SHOWN:
+        return tuple(components)
+    urgent = sorted(components, key=lambda row: (row.badge.tone in ("ok", "none"), row.badge.rank, row.tier))
+    return tuple(urgent[:SHOWN])
+
+
+def verdict(statuses: Sequence[Standing], modes: Sequence[ModeView], flags: Sequence[FlagView]) -> Verdict:
     """One sentence: what burns, what is degraded, what is switched off."""
     if not statuses:
         return Verdict("Nothing is watched yet", "none")
@@ -99,7 +135,7 @@ def verdict(statuses: Sequence[Status], modes: Sequence[ModeView], flags: Sequen
     return Verdict(sentence[0].upper() + sentence[1:], _tone(statuses, modes))
 
 
-def _objectives_part(statuses: Sequence[Status]) -> list[str]:
+def _objectives_part(statuses: Sequence[Standing]) -> list[str]:
     total = len(statuses)
     burning = sum(status.state in ("burning", "critical") for status in statuses)
     exhausted = sum(status.state == "exhausted" for status in statuses)
@@ -132,7 +168,7 @@ def _flags_part(flags: Sequence[FlagView]) -> list[str]:
     return [f"{formats.plural(number, 'flag')} {word}" for number, word in counts if number]
 
 
-def _tone(statuses: Sequence[Status], modes: Sequence[ModeView]) -> Tone:
+def _tone(statuses: Sequence[Standing], modes: Sequence[ModeView]) -> Tone:
     states = {status.state for status in statuses} | {view.state for view in modes}
     if states & {"critical", "exhausted", "last resort"}:
         return "bad"

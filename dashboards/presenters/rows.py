@@ -43,6 +43,14 @@ def objective_rows(at: datetime, chosen: Sequence[Objective], statuses: Iterable
     return [_row(item, status, trends.get(item.pk, [])) for item, status in zip(chosen, statuses, strict=True)]
 
 
+def rows_of(at: datetime, keys: Sequence[int]) -> dict[int, ObjectiveRow]:
+    """The rows of these objectives (primary keys) at `at`, by key, in their order."""
+    found = {item.pk: item for item in selectors.objectives().filter(pk__in=keys)}
+    chosen = [found[pk] for pk in keys if pk in found]
+    rows = objective_rows(at, chosen, selectors.statuses(at, chosen))
+    return {item.pk: row for item, row in zip(chosen, rows, strict=True)}
+
+
 def by_least_budget(row: ObjectiveRow) -> tuple[bool, float, int, str]:
     """Sort key: the least budget first, what is not known last."""
     return row.remaining is None, row.remaining or 0.0, row.badge.rank, row.name

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts import selectors as alerts
-from alerts.models import Alert
+from alerts.selectors import Brief
 from dashboards import formats
-from dashboards.presenters.alert_rows import AlertRow, alert_rows
+from dashboards.presenters.alert_rows import AlertRow, alert_rows, pace
 from degradation import selectors as degradation
 
 # In a storm the strip must not push away what somebody came for: so many are named.
@@ -63,30 +63,31 @@ class Strip:
 def strip() -> Strip | None:
     """The strip under the top; None when nothing burns."""
     # Pages come first, so what pages is not named again for its ticket.
-    first: dict[tuple[str, str], Alert] = {}
-    for alert in sorted(alerts.firing(), key=lambda alert: alert.suppressed):
+    first: dict[tuple[str, str], Brief] = {}
+    for alert in alerts.firing_briefly():
         first.setdefault((alert.kind, alert.subject), alert)
     if not first:
         return None
-    rows = sorted(alert_rows(first.values()), key=_urgency)
-    named = [row for row in rows[:STRIP_LENGTH] if row is rows[0] or _is_loud(row)]
+    ranked = sorted(first.values(), key=_urgency)
+    named = [alert for alert in ranked[:STRIP_LENGTH] if alert is ranked[0] or _is_loud(alert)]
     return Strip(
-        items=tuple(named),
-        rest=_counted(rows[len(named) :]),
-        rest_of_first=_counted(rows[1:]),
+        items=alert_rows(alerts.in_order([alert.pk for alert in named])),
+        rest=_counted(ranked[len(named) :]),
+        rest_of_first=_counted(ranked[1:]),
         shed=tuple(flag.key for view in degradation.shedding() for flag in view.flags),
     )
 
 
-def _urgency(row: AlertRow) -> tuple[bool, bool, bool, float]:
-    return row.hushed, row.severity != "page", bool(row.acknowledged), -(row.burn or 0.0)
+def _urgency(alert: Brief) -> tuple[bool, bool, bool, float]:
+    burn, _ = pace(alert.figures)
+    return alert.hushed, alert.severity != "page", alert.acknowledged, -(burn or 0.0)
 
 
-def _is_loud(row: AlertRow) -> bool:
+def _is_loud(row: AlertRow | Brief) -> bool:
     return row.severity == "page" and not row.acknowledged and not row.hushed
 
 
-def _counted(rows: Sequence[AlertRow]) -> str:
+def _counted(rows: Sequence[Brief]) -> str:
     """How many more there are of each severity: 1 page and 2 tickets. What is kept quiet is not counted."""
     counts = Counter(row.severity for row in rows if not row.hushed)
     return formats.listing([formats.plural(number, severity) for severity, number in sorted(counts.items())])

@@ -13,7 +13,7 @@ from dashboards.presenters.components import SORTS, STATES, components_page
 from dashboards.presenters.narrowing import Asked
 from dashboards.presenters.noted import noted
 from dashboards.presenters.objective import definition_of, objective_page
-from dashboards.presenters.objectives import Query, heads, objectives_page
+from dashboards.presenters.objectives import heads
 from dashboards.presenters.overview import overview as overview_page
 from dashboards.presenters.reports import reports_page
 from dashboards.views.pages import now, respond
@@ -27,15 +27,6 @@ from slo import selectors
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
     return respond(request, "overview", "Overview", at, page=overview_page(at), heads=heads())
-
-
-@require_safe
-@reader
-@shared
-def objectives(request: HttpRequest) -> HttpResponse:
-    at = now()
-    page = objectives_page(at, Query.read(request.GET.dict()))
-    return respond(request, "objectives", "Objectives", at, page=page, heads=page.heads)
 
 
 @require_safe

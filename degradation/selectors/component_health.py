@@ -13,7 +13,6 @@ from degradation.rules.health import Reading
 from degradation.selectors.circuit_views import CircuitView, circuits
 from slo import selectors as slo_selectors
 from slo.maths.ledger import Window as LedgerWindow
-from slo.maths.status import SHORT
 from slo.models import Component, ComponentLatency, Objective, Service
 
 
@@ -69,11 +68,13 @@ def health(at: datetime, service: Service | None = None) -> list[Health]:
 
 
 def _readings(at: datetime, components: Sequence[int]) -> Mapping[int, list[Reading]]:
-    items = list(slo_selectors.objectives().filter(component__in=components))
+    told = Objective.objects.filter(component__in=components).only("name", "component", "service", "indicator", "sli")
+    items = list(told)
+    windows = slo_selectors.recent(at, items)
     found: dict[int, list[Reading]] = defaultdict(list)
-    for item, status in zip(items, slo_selectors.statuses(at, items), strict=True):
+    for item in items:
         if item.component_id is not None:
-            found[item.component_id].append(_reading(item, status.windows[SHORT]))
+            found[item.component_id].append(_reading(item, windows[item.pk]))
     return found
 
 

@@ -8,7 +8,9 @@ from slo.models.events import EventPost
 from slo.models.latency import ComponentLatency
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
+from slo.models.standing import ObjectiveStanding
 from slo.models.system import Scenario, System
+from slo.models.view import ObjectiveView
 
 __all__ = [
     "Annotation",
@@ -25,6 +27,8 @@ __all__ = [
     "Heartbeat",
     "Measurement",
     "Objective",
+    "ObjectiveStanding",
+    "ObjectiveView",
     "Scenario",
     "Service",
     "Source",

@@ -18,7 +18,7 @@ from slo.errors import BackfillError, BrownoutError, StaleWatermarkError
 from slo.maths.ledger import Row, Sums
 from slo.maths.windows import floor_to, format_duration, from_epoch, to_epoch
 from slo.models import Correction, Measurement, Objective, Watermark
-from slo.services import thin
+from slo.services import standing, thin
 from slo.services.collect import ask, grain, query_of
 from slo.services.record import history
 from slo.sources import registry
@@ -183,6 +183,7 @@ def _write(item: Objective, answer: _Answer, order: Order, at: datetime) -> None
             good=F("good") + change.good, total=F("total") + change.total, observed=F("observed") + change.observed
         )
         Watermark.objects.filter(pk=item.pk).update(version=F("version") + 1)
+        standing.forget(pk=item.pk)
         Correction.objects.create(
             objective=item,
             at=at,

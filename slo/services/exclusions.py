@@ -12,6 +12,7 @@ from slo.errors import CatalogError, DeclaredError, DefinitionError, NotFoundErr
 from slo.models import Exclusion, ExclusionChange, Objective, Service
 from slo.openslo.exclusion import ExclusionSpec
 from slo.openslo.sentences import faults
+from slo.services import standing
 
 Action = ExclusionChange.Action
 
@@ -80,6 +81,7 @@ def note(
         action = Action.CHANGED
     else:
         return
+    standing.forget(**({"pk": exclusion.objective_id} if exclusion.objective_id else {"service": exclusion.service_id}))
     ExclusionChange.objects.create(
         exclusion=exclusion.pk, at=at, action=action, state=state, actor=user, by=by, reason=reason
     )

@@ -12,10 +12,9 @@ from dashboards.presenters.capabilities import capabilities_page
 from dashboards.presenters.charts import charts, default_range, range_named
 from dashboards.presenters.flags import flags_page
 from dashboards.presenters.objective import definition_of, objective_page
-from dashboards.presenters.objectives import Query, objectives_page
 from dashboards.presenters.overview import overview
 from dashboards.presenters.shell import strip
-from slo.models import Exclusion, Service, Source
+from slo.models import Exclusion, Source
 from tests import factories
 from tests.dashboards.world import World
 from tests.factories import NOW
@@ -112,39 +111,6 @@ def test_a_link_is_only_given_to_a_runbook_that_exists(world: World) -> None:
     assert overview(NOW).firing[0].runbook == "orders"
     world.runbook.delete()
     assert overview(NOW).firing[0].runbook == ""
-
-
-@pytest.mark.parametrize(
-    ("parameters", "names"),
-    [
-        ({}, ["orders-availability", "catalog-availability"]),
-        ({"sort": "name"}, ["orders-availability", "catalog-availability"]),
-        ({"sort": "-name"}, ["catalog-availability", "orders-availability"]),
-        ({"sort": "burn"}, ["orders-availability", "catalog-availability"]),
-        ({"sort": "password"}, ["orders-availability", "catalog-availability"]),
-        ({"q": "product answer"}, ["catalog-availability"]),
-        ({"q": "nothing of the kind"}, []),
-        ({"state": "critical"}, ["orders-availability"]),
-        ({"state": "unheard-of"}, ["orders-availability", "catalog-availability"]),
-        ({"service": "elsewhere"}, []),
-    ],
-)
-def test_the_list_is_filtered_and_sorted_by_its_address(
-    world: World, parameters: dict[str, str], names: list[str]
-) -> None:
-    assert [row.name for row in objectives_page(NOW, Query.read(parameters)).rows] == names
-
-
-def test_a_column_that_sorts_links_to_the_other_direction_and_keeps_the_filter(world: World) -> None:
-    page = objectives_page(NOW, Query.read({"q": "answer", "sort": "name"}))
-    head = next(head for head in page.heads if head.key == "name")
-    assert (head.direction, head.href) == ("ascending", "?q=answer&sort=-name")
-
-
-def test_objectives_without_any_figure_sort_last_in_either_direction_that_matters(world: World) -> None:
-    factories.objective("silent", service=Service.objects.get(name="shop"))
-    for sort in ("budget", "sli", "burn"):
-        assert objectives_page(NOW, Query.read({"sort": sort})).rows[-1].name == "silent"
 
 
 def test_the_page_of_an_objective_tells_what_is_left_in_events_and_minutes(world: World) -> None:

@@ -16,6 +16,7 @@ from slo.models import Objective
 from slo.openslo.expand import expand
 from slo.openslo.load import Document, Loaded, Specs, load, load_text
 from slo.openslo.sentences import near
+from slo.services import standing
 from slo.services.catalog.differences import Change, differences, differing, stored
 from slo.services.catalog.handlers import Handler
 from slo.services.catalog.possible import doubts
@@ -122,6 +123,8 @@ def _applied(
             raise CatalogError(loaded.errors)
         for doubt in run.doubts():
             warn(doubt)
+        if any(change.action != "unchanged" for change in changes):
+            standing.forget()
         transaction.set_rollback(dry_run)
     return changes
 

@@ -1,0 +1,121 @@
+"""Reads: all objectives at once, as lists of a thousand of them are narrowed, sorted and counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from slo import selectors
+from slo.maths.status import HOUR, State
+from slo.models import Objective, ObjectiveView
+
+# Judgements older than so many ticks are made anew: ticks may have stopped, and then that is what is to be seen.
+TICKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An objective, and how it stood at the last tick. `team` is its owner, or else its service's.
+
+    Ratios from 0 to 1; None where nothing is known, or where there is no component.
+    """
+
+    pk: int
+    name: str
+    title: str
+    target: float
+    indicator: str
+    labels: Mapping[str, str]
+    period: Mapping[str, Any]
+    team: str
+    service: str
+    service_title: str
+    component: str
+    component_title: str
+    tier: int | None
+    source: str
+    source_title: str
+    source_kind: str
+    state: State
+    remaining: float | None
+    ratio: float | None
+    completeness: float
+    burn: float | None
+    step: str
+
+
+def listed(at: datetime) -> list[Listed]:
+    """Every objective as it stands at `at`: one query, and a few more for what was not judged of late."""
+    rows = list(Objective.objects.order_by("name").values_list(*_WHAT, *_STANDS))
+    recent = timedelta(seconds=TICKS * settings.TICK_SECONDS)
+    late = [row[0] for row in rows if (judged := row[len(_WHAT)]) is None or abs(at - judged) > recent]
+    anew = _judged(at, late) if late else {}
+    return [_listed(row[: len(_WHAT)], anew.get(row[0]) or row[len(_WHAT) + 1 :]) for row in rows]
+
+
+def views() -> list[ObjectiveView]:
+    """The lists that are kept, by name."""
+    return list(ObjectiveView.objects.all())
+
+
+_WHAT = (
+    "pk",
+    "name",
+    "title",
+    "target",
+    "indicator",
+    "labels",
+    "period",
+    "owner",
+    "service__owner",
+    "service__name",
+    "service__title",
+    "component__name",
+    "component__title",
+    "component__tier",
+    "source__name",
+    "source__title",
+    "source__kind",
+)
+_STANDS = tuple(f"standing__{name}" for name in ("at", "state", "remaining", "ratio", "completeness", "burn", "step"))
+
+
+def _judged(at: datetime, late: list[int]) -> dict[int, tuple[Any, ...]]:
+    found = list(selectors.objectives().filter(pk__in=late))
+    return {
+        item.pk: (
+            status.state,
+            status.budget.remaining,
+            status.period.ratio,
+            status.period.completeness,
+            status.burns.get(HOUR),
+            status.step.action if status.step else "",
+        )
+        for item, status in zip(found, selectors.statuses(at, found), strict=True)
+    }
+
+
+def _listed(what: tuple[Any, ...], stands: tuple[Any, ...]) -> Listed:
+    (pk, name, title, target, indicator, labels, period, owner, of_service, *rest) = what
+    service, service_title, component, component_title, tier, source, source_title, kind = rest
+    return Listed(
+        pk,
+        name,
+        title or name,
+        target,
+        indicator,
+        labels,
+        period,
+        owner or of_service,
+        service,
+        service_title or service,
+        component or "",
+        component_title or component or "",
+        tier,
+        source,
+        source_title or source,
+        kind,
+        *stands,
+    )
