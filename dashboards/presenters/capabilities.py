@@ -92,10 +92,11 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class CapabilitiesPage:
-    """`imagined` names the components in `down`, taken to be down; `then` are the rows again, what changes first."""
+    """`imagined` names the components in `down`, taken to be down; `then` are the rows that this changes."""
 
     rows: tuple[CapabilityRow, ...]
     then: tuple[CapabilityRow, ...]
+    unmoved: tuple[str, ...]
     choices: tuple[Choice, ...]
     down: tuple[str, ...]
     imagined: str
@@ -123,9 +124,11 @@ def capabilities_page(at: datetime, down: Sequence[str] = ()) -> CapabilitiesPag
         return _row(view, imagined.get(pk), titles, standings.get(pk), promised.get(pk))
 
     rows = list(map(row, views))
+    moved = [row for row in rows if known and (row.worse or row.moved)]
     return CapabilitiesPage(
         rows=tuple(rows),
-        then=tuple(sorted(rows, key=lambda row: (not row.worse, not row.moved))) if known else (),
+        then=tuple(sorted(moved, key=lambda row: not row.worse)),
+        unmoved=tuple(row.title for row in rows if row not in moved) if known else (),
         choices=choices(health, views, known),
         down=known,
         imagined=formats.listing([titles[name] for name in known]),

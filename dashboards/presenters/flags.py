@@ -18,7 +18,7 @@ TIERS = {1: "critical", 2: "important", 3: "nice to have", 4: "asynchronous"}
 STATES = {"shed": "Shed", "forced": "Forced", "tried": "Tried", "auto": "Automatic"}
 _STATES = {"ramping": "shed", "drill": "tried", "dry run": "tried"}
 # Changes under each flag; all that are kept where so few flags are shown that one looks into them.
-LATEST, FEW, KEPT = 5, 3, 20
+LATEST, FEW, KEPT = 3, 3, 20
 
 
 @dataclass(frozen=True, slots=True)

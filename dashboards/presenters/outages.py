@@ -12,7 +12,7 @@ from degradation.rules.matrix import Outage
 # More capabilities than that are no columns: each outage then lists those it hurts, as on a phone.
 COLUMNS = 7
 # Pairs that are shown; with hundreds of components there may be thousands.
-PAIRS = 40
+PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)

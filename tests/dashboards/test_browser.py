@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import LazySettings
 from django.db import connections
+from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from degradation.models import Flag
 from tests.dashboards.conftest import stop_clocks
-from tests.dashboards.world import PASSWORD, World, person, trouble
+from tests.dashboards.world import World, person, trouble
 from tests.factories import NOW
 
 Visit = Callable[[str], None]
@@ -100,16 +101,48 @@ def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> Non
     page.wait_for_function(f"{ranges}.every(range => range === '{before}')")
 
 
-def test_restoring_everything_asks_first(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:
-    person("operator", PASSWORD)
-    page.goto(f"{live_server.url}/login/?next=/flags/")
-    page.get_by_label("Name").fill("operator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_text("Restore everything…").click()
-    page.locator("#restore-reason").fill("false alarm")
-    page.get_by_role("button", name="Yes, restore everything").click()
+def tab_to(page: Page, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab does not reach {selector}")
+
+
+def test_a_flag_is_toggled_with_a_reason_and_all_restored_by_keyboard_alone(
+    page: Page, visit: Visit, shop: World, live_server: LiveServer
+) -> None:
+    client = Client()
+    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    flag = page.locator("#flag-order-updates")
+    visit("/")
+    tab_to(page, ".rail a[href='/flags/']")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("Flags · Brownout")
+    tab_to(page, "#change-order-updates > summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#change-order-updates [name=value]")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#reason-order-updates")
+    page.keyboard.type("parcels are late anyway")
+    tab_to(page, "#change-order-updates [name=minutes]")
+    page.keyboard.type("4 h")
+    tab_to(page, "#change-order-updates button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("order-updates is forced off for 4\N{NO-BREAK SPACE}h.")).to_be_visible()
+    for words in ("Forced off", "ends in 4", "by operator", "parcels are late anyway"):
+        expect(flag).to_contain_text(words)
+    tab_to(page, "#restore > summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#restore-reason")
+    page.keyboard.type("false alarm")
+    tab_to(page, "#restore button")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("1 flag restored.")).to_be_visible()
+    expect(flag).to_contain_text("Automatic")
     assert Flag.objects.get().shed_at is None
 
 
