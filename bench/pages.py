@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
+from bench import load
 from bench.fleet import furnish, go_on, instant
 from bench.server import Web, serving
 from slo.models import Objective
@@ -72,6 +73,9 @@ def main() -> None:
     with serving(os.environ["DATABASE_URL"]) as web:
         visitor = Visitor(web, cookie)
         waits(visitor, lambda: ticked(made))
+    # As fast as pages ever refresh.
+    with serving(os.environ["DATABASE_URL"], TICK_SECONDS="5") as web:
+        load.run(web, cookie, lambda: ticked(made), connection.vendor)
 
 
 def ticked(made: list[Objective]) -> None:

@@ -24,6 +24,8 @@ from slo.services.access import Role, Somebody
 
 # All drawings of a process together; the oldest go first.
 MOST_BYTES = 16_000_000
+# Drawing one region takes at most one of so many seconds.
+SLOW = 4
 # Whatever else there is to a drawing than its body.
 BESIDE_BYTES = 1_000
 # A page says with this header which instant it shows, so that it is never given an older one.
@@ -41,12 +43,18 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A region as it was at `at`; `since` on the clock that nobody sets."""
+    """A region as it was at `at`; `since` on the clock that nobody sets, and how many seconds it `took`."""
 
     body: bytes
     status: int
     at: datetime
     since: float
+    took: float = 0.0
+
+    @property
+    def fresh(self) -> bool:
+        """May it be shown still? What takes long is drawn less often, so that no page can occupy a whole core."""
+        return monotonic() - self.since <= max(settings.SHARED_SECONDS, SLOW * self.took)
 
 
 class Drawings:
@@ -74,7 +82,7 @@ class Drawings:
         """
         with self._lock:
             kept = self._kept.get(key)
-            if kept and _fresh(kept) and (seen is None or seen <= kept.at):
+            if kept and kept.fresh and (seen is None or seen <= kept.at):
                 return kept
             begun = self._begun.get(key)
             if begun and (seen is None or seen <= begun[0]):
@@ -99,7 +107,7 @@ class Drawings:
         with self._lock:
             if self._begun.get(key, (None, None))[1] is waiting:
                 del self._begun[key]
-            self._kept = {other: kept for other, kept in self._kept.items() if _fresh(kept)}
+            self._kept = {other: kept for other, kept in self._kept.items() if kept.fresh}
             if drawing and drawing.status == 200 and not self._has_newer(key, drawing):
                 self._kept.pop(key, None)
                 self._kept[key] = drawing
@@ -108,10 +116,6 @@ class Drawings:
 
     def _has_newer(self, key: Key, drawing: Drawing) -> bool:
         return key in self._kept and self._kept[key].at > drawing.at
-
-
-def _fresh(drawing: Drawing) -> bool:
-    return monotonic() - drawing.since <= settings.SHARED_SECONDS
 
 
 drawings = Drawings()
@@ -146,7 +150,8 @@ def _seen(request: HttpRequest, at: datetime) -> datetime | None:
 def _draw(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Drawing:
     since, at = monotonic(), now()
     response = view(request, *args, **kwargs)
-    return Drawing(response.content, response.status_code, response.at if isinstance(response, Region) else at, since)
+    shows = response.at if isinstance(response, Region) else at
+    return Drawing(response.content, response.status_code, shows, since, monotonic() - since)
 
 
 def _anybody(request: HttpRequest, key: Key) -> Anybody:

@@ -122,14 +122,22 @@ def test_who_acted_sees_it_at_once_and_nobody_goes_back_in_time(
 
 
 def test_a_drawing_is_not_shown_for_longer_than_it_may_and_a_whole_page_never(
-    reader: Client, settings: LazySettings
+    reader: Client, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen(reader, "/")
     Objective.objects.update(title="Renamed")
     assert b"Renamed" in reader.get("/").content
     assert "Renamed" not in seen(reader, "/")
+    monkeypatch.setattr(sharing, "SLOW", 0)
     settings.SHARED_SECONDS = 1e-6
     assert "Renamed" in seen(reader, "/")
+
+
+def test_what_takes_long_is_drawn_less_often(settings: LazySettings) -> None:
+    settings.SHARED_SECONDS = 5
+    assert not replace(drawing(), since=monotonic() - 10).fresh
+    assert replace(drawing(), since=monotonic() - 10, took=3).fresh
+    assert not replace(drawing(), since=monotonic() - 13, took=3).fresh
 
 
 def test_what_was_not_found_is_not_kept(reader: Client, world: World) -> None:

@@ -10,6 +10,7 @@ from django.conf import LazySettings, settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from tests.dashboards import scriptless
 from tests.dashboards.matrix import PAGES, furnished
 from tests.dashboards.test_design import SHEETS
 from tests.dashboards.world import person
@@ -51,14 +52,47 @@ def sheets_amiss(page: str) -> Iterable[str]:
             yield f"{missed} are styled by {sheet}, which it does not link"
 
 
-def test_every_page_is_light_and_links_what_it_needs(reader: Client, settings: LazySettings) -> None:
+def test_every_page_is_light_and_links_what_it_needs_and_reads_without_scripts(
+    reader: Client, settings: LazySettings
+) -> None:
     settings.DEBUG = settings.PUBLIC_STATUS = True
     _, keys = furnished()
     for path in (path.format(**keys) for paths in PAGES.values() for path in paths):
         page = reader.get(path).content.decode()
         assert not list(sheets_amiss(page)), path
+        assert path == "/styleguide/" or not list(scriptless.amiss(page, path)), path
         assets = set(ASSET.findall(page))
         charts = {asset for asset in assets if PLOTLY.search(asset)}
         assert bool(charts) == ("data-plot" in page), path
         total = len(gzip.compress(page.encode())) + sum(weight(asset) for asset in assets - charts)
         assert total < LIGHT, f"{path} weighs {total / 1000:.0f} kB"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "<button>Save</button>",
+        "<form><button type=button>Open</button></form>",
+        "<form><input name=q></form>",
+        "<form method=post action=/flags/><button>Go</button></form>",
+        "<form action=/nowhere/at/all/><button>Go</button></form>",
+        "<a href=#>Menu</a>",
+        "<a href=#gone>Down</a>",
+        "<div hx-get=/flags/ hx-trigger=load></div>",
+        "<div id=region hx-get=/flags/?all=1></div>",
+        "<p hidden>Burning</p>",
+        "<table><tbody></tbody></table>",
+        "<figure data-chart=sli><p data-sentence>99 %</p><div data-plot></div></figure>",
+        "<section><h2>Effects</h2></section>",
+        "<main>–</main>",
+    ],
+)
+def test_what_is_dead_or_empty_without_scripts_is_found(broken: str) -> None:
+    assert list(scriptless.amiss(f"<h1>Flags</h1>{broken}", "/flags/"))
+
+
+def test_what_works_without_scripts_is_left_alone() -> None:
+    page = '<h1>Flags</h1><main id="m"><form action="/flags/?x=1"><input name="q"><button>Find</button></form>'
+    more = '<a href="#m">Up</a> <button popovertarget="m">Menu</button>'
+    more += f'<div id="region" hx-get="/flags/">{"All is well. " * 4}</div>'
+    assert not list(scriptless.amiss(f"{page}{more}</main>", "/flags/"))

@@ -3,7 +3,7 @@
   "use strict";
   const region = document.getElementById("region");
   const note = document.getElementById("unreachable");
-  if (!region) return;
+  if (!region?.hasAttribute("hx-get")) return;
   const every = Number(region.dataset.every) * 1000;
   const asOf = () => document.getElementById("as-of");
   // What is swapped: the region, and what comes with it.
