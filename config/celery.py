@@ -68,6 +68,8 @@ app.conf.update(
         "thin-sheds": {"task": "degradation.tasks.thin", "schedule": 3600, "options": {"expires": 3600}},
         # Each source is asked once an hour; a new one need not wait for that.
         "look": {"task": "slo.tasks.look", "schedule": 300, "options": {"expires": 300}},
+        # A few seconds of work at a time: a source with a long memory must not keep a tick waiting.
+        "fill": {"task": "slo.tasks.fill", "schedule": 10, "options": {"expires": 10}},
         "thin": {"task": "slo.tasks.thin", "schedule": 3600, "options": {"expires": 3600}},
     },
 )

@@ -35,6 +35,7 @@ urlpatterns = [
     path("objectives/new/preview/", editing.preview_new, name="preview-new-objective"),
     path("objectives/<slug:name>/edit/", editing.edit, name="edit-objective"),
     path("objectives/<slug:name>/edit/preview/", editing.preview_edit, name="preview-objective"),
+    path("objectives/<slug:name>/history/", editing.fill_history, name="fill-history"),
     path("objectives/<slug:name>/delete/", editing.delete, name="delete-objective"),
     path("objectives/<slug:name>/", watching.objective, name="objective"),
     path("objectives/<slug:name>/figures/", watching.figures, name="figures"),

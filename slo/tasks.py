@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from slo.services import annotations, events, latency, memory
+from slo.services import annotations, events, filling, latency, memory
 from slo.services import collect as collecting
 from slo.services import thin as thinning
 
@@ -23,6 +23,12 @@ def read_latency(at: datetime) -> None:
 def look() -> None:
     """Ask the sources how far back they remember, where that is due."""
     memory.look(datetime.now(UTC))
+
+
+@shared_task
+def fill() -> None:
+    """Go on filling in the history of objectives made on pages."""
+    filling.fill(datetime.now(UTC))
 
 
 @shared_task

@@ -12,6 +12,7 @@ from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
 from dashboards.presenters.charts import RANGES, Range, default_range
 from dashboards.presenters.direct import described
+from dashboards.presenters.filling import Reach, reach
 from dashboards.presenters.steps import StepRow, step_rows
 from dashboards.sparkline import Bar, budget_bar
 from slo import selectors
@@ -94,6 +95,7 @@ class ObjectivePage:
     open_alerts: tuple[AlertRow, ...]
     past_alerts: tuple[AlertRow, ...]
     runbook: Runbook | None
+    reach: Reach | None
     ranges: tuple[Range, ...]
     chosen: Range
 
@@ -136,6 +138,7 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         open_alerts=alert_rows(alert for alert in recent if alert.state in Alert.OPEN),
         past_alerts=alert_rows(alert for alert in recent if alert.state not in Alert.OPEN),
         runbook=alerts.runbook_for(item),
+        reach=reach(item, at),
         ranges=RANGES,
         chosen=next((r for r in RANGES if r.name == range_name), None) or default_range(period.seconds, paging=paging),
     )

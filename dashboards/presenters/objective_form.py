@@ -11,14 +11,14 @@ from dashboards import formats
 from dashboards.objective_document import KINDS, NAMES, Fields, Problem, problems, read, write
 from dashboards.sparkline import Sparkline, sparkline
 from slo.errors import CatalogError, DefinitionError
-from slo.maths.burn import burn_rate
+from slo.maths.burn import BurnWindow, burn_rate, default_windows
 from slo.maths.ledger import Window
-from slo.maths.windows import from_epoch, to_epoch
+from slo.maths.windows import format_duration, from_epoch, to_epoch
 from slo.models import BurnPolicy, Component, Edit, Objective, Service, Source
 from slo.openslo import dump
 from slo.openslo.nodes import parse
 from slo.services import edits
-from slo.services.catalog import definition, draft
+from slo.services.catalog import definition
 
 LONGEST_TEXT, LONGEST_FIELD = 100_000, 5_000
 PERIODS = (
@@ -32,6 +32,11 @@ PERIODS = (
     ("calendar 1Q", "each quarter"),
     ("calendar 1Y", "each year"),
 )
+PERIOD_DAYS = {"7d": 7, "14d": 14, "28d": 28, "90d": 90, "calendar 1w": 7, "calendar 1Q": 91, "calendar 1Y": 365}
+# The value that stands for a service that is made with the objective.
+MAKE = "+"
+# The order of the form.
+_ORDER = ("name", "title", "target", "period", "zone", "source", "kind", "total", "side", "part")
 METHODS = (
     ("Occurrences", "events"),
     ("Timeslices", "time slices that reach a target"),
@@ -59,6 +64,24 @@ class Sheet:
     item: Objective | None = None
     wrong: list[Problem] = field(default_factory=list)
     by_hand: bool = False
+    # The service that is made with the objective.
+    making: str = ""
+    # It was to be saved: what is still empty counts as wrong.
+    strict: bool = False
+
+    @property
+    def first(self) -> str:
+        """Where to begin putting things right once saving was refused: a field of the form, or `yaml`."""
+        if not self.strict or not self.wrong:
+            return ""
+        return "yaml" if self.by_hand else next((name for name in (*_ORDER, *NAMES) if name in self.errors), "")
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What is told beside the fields: while one writes, nothing of those that are still empty."""
+        if self.by_hand:
+            return {}
+        return {name: text for name, text in self.errors.items() if self.strict or self.fields.get(name)}
 
     @property
     def errors(self) -> dict[str, str]:
@@ -83,6 +106,7 @@ class Choices:
     sources: list[tuple[str, str]]
     runbooks: list[tuple[str, str]]
     policies: list[tuple[str, str]]
+    windows: list[tuple[str, str]]
     periods: list[tuple[str, str]]
     kinds: tuple[tuple[str, str], ...] = KINDS
     methods: tuple[tuple[str, str], ...] = METHODS
@@ -135,11 +159,14 @@ def settle(posted: Mapping[str, str], at: datetime, name: str = "") -> Sheet:
     With `do=form` the fields win whatever the YAML says. `name` is that of the objective that is edited.
     """
     sent = {key: _line(posted.get(key, "")) for key in NAMES} | ({"name": name} if name else {})
+    new = _line(posted.get("new_service", ""))
+    if sent["service"] == MAKE:
+        sent["service"] = new
     text, base = (_lines(posted.get(key, "")) for key in ("yaml", "base"))
     if text.strip() != base.strip() and posted.get("do") != "form":
-        return _by_hand(sent, text, base, at, name)
+        return _by_hand(sent, text, base, at, name, new)
     document = write(_plain(base), sent)
-    sheet = Sheet(sent, dump.dump(document), "")
+    sheet = Sheet(sent, dump.dump(document), "", making=_making(sent["service"], new))
     _judge(sheet, at, name)
     if sheet.item is not None:
         sheet.yaml = definition(sheet.item)
@@ -147,8 +174,15 @@ def settle(posted: Mapping[str, str], at: datetime, name: str = "") -> Sheet:
     return sheet
 
 
-def _by_hand(sent: Fields, text: str, base: str, at: datetime, name: str) -> Sheet:
-    sheet = Sheet(sent, text, base, by_hand=True)
+def _making(service: str, new: str) -> str:
+    """The service to make: the one that is wanted, unless it is there already."""
+    return new if new and service == new and not Service.objects.filter(name=new).exists() else ""
+
+
+def _by_hand(sent: Fields, text: str, base: str, at: datetime, name: str, new: str) -> Sheet:
+    document = _plain(text)
+    wanted = read(document)["service"] if isinstance(document, dict) else ""
+    sheet = Sheet(sent, text, base, by_hand=True, making=_making(wanted, new))
     _judge(sheet, at, name)
     document = _plain(definition(sheet.item)) if sheet.item else _plain(text)
     if isinstance(document, dict):
@@ -162,7 +196,7 @@ def _judge(sheet: Sheet, at: datetime, name: str) -> None:
         sheet.wrong = [Problem("", 0, f"the YAML is longer than {LONGEST_TEXT:,} characters")]
         return
     try:
-        sheet.item = draft(sheet.yaml, at, name)
+        sheet.item = edits.draft(sheet.yaml, at, name, service=sheet.making)
         if not name and sheet.item.name == "new":
             sheet.wrong = [Problem("name", 0, "this word stands for what is not there yet; choose another name")]
         elif not name and Objective.objects.filter(name=sheet.item.name).exists():
@@ -188,16 +222,30 @@ def _plain(text: str) -> Any:
     return content.trees[0].value if content.trees and content.whole else None
 
 
-def choices(fields: Fields) -> Choices:
+def choices(fields: Fields, making: str = "") -> Choices:
     """What can be chosen, with what the document says already even where there is no such thing."""
     return Choices(
-        services=_with(_named(Service), fields["service"]),
+        services=_with(_named(Service), "" if making else fields["service"]),
         components=_with(_named(Component), fields["component"]),
         sources=_with([(s.name, f"{s} ({s.kind})") for s in Source.objects.all()], fields["source"]),
         runbooks=_with([(r.name, r.title) for r in Runbook.objects.order_by("title")], fields["runbook"]),
         policies=_with([(p.name, p.name) for p in BurnPolicy.objects.all()], fields["policy"]),
+        windows=_windows(fields),
         periods=_with(list(PERIODS), fields["period"]),
     )
+
+
+def _windows(fields: Fields) -> list[tuple[str, str]]:
+    """What each choice of burn windows means, in words."""
+    period = PERIOD_DAYS.get(fields["period"], 30) * 86_400
+    found = [("the SRE Workbook's windows", default_windows(period))]
+    found += [(row.name, tuple(BurnWindow(**window) for window in row.windows)) for row in BurnPolicy.objects.all()]
+    return [(name, formats.listing([_window(window) for window in windows])) for name, windows in found]
+
+
+def _window(window: BurnWindow) -> str:
+    long, short = format_duration(window.long), format_duration(window.short)
+    return f"a {window.severity} at {formats.factor(window.factor)} over {long} and {short}"
 
 
 def _named(model: type[Service] | type[Component]) -> list[tuple[str, str]]:

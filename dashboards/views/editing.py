@@ -18,9 +18,9 @@ from dashboards.presenters.objective_form import Sheet
 from dashboards.views.acting import person
 from dashboards.views.pages import now
 from slo import selectors
-from slo.errors import BrownoutError, CatalogError, ChangedMeanwhileError, NotFoundError
+from slo.errors import BackfillError, BrownoutError, CatalogError, ChangedMeanwhileError, NotFoundError
 from slo.models import Objective
-from slo.services import edits
+from slo.services import edits, filling
 from slo.services.catalog import definition
 
 
@@ -87,7 +87,8 @@ def _form(request: HttpRequest, item: Objective | None) -> HttpResponse:
         return _show(request, item, sheet, seen=edits.digest(sheet.yaml) if item else "")
     at, name = now(), item.name if item else ""
     sheet = forms.settle(request.POST.dict(), at, name)
-    if request.POST.get("do") == "save":
+    sheet.strict = request.POST.get("do") == "save"
+    if sheet.strict:
         return _save(request, item, sheet)
     context: dict[str, Any] = {}
     if request.POST.get("do") == "preview" and sheet.item:
@@ -109,6 +110,7 @@ def _save(request: HttpRequest, item: Objective | None, sheet: Sheet) -> HttpRes
             seen=seen,
             actor=person(request).get_username(),
             despite_file=request.POST.get("despite_file") == "1",
+            service=sheet.making,
         )
     except CatalogError as error:
         sheet.wrong = problems(error.errors)
@@ -123,16 +125,38 @@ def _save(request: HttpRequest, item: Objective | None, sheet: Sheet) -> HttpRes
         messages.error(request, f"Nothing was saved. {error}")
         return _show(request, item, sheet, seen=seen, status=409)
     if item is None:
-        messages.success(request, f"{row} is watched from the next tick on.")
+        messages.success(request, f"{row} is watched from the next tick on. {_begin(request, row, sheet)}")
     else:
         messages.success(request, f"{row} is changed." if changed else f"Nothing differed: {row} is as it was.")
     return redirect("objective", row.name)
+
+
+def _begin(request: HttpRequest, row: Objective, sheet: Sheet) -> str:
+    """Have the history of a new objective filled in, if its source has one; what is said about it."""
+    made = f"The service {sheet.making} was made with it. " if sheet.making else ""
+    if not filling.remembers(row):
+        return f"{made}{row.source} knows only the present: its history begins now."
+    filling.order(row, now(), actor=person(request).get_username())
+    return f"{made}Its history is being filled in from {row.source}."
+
+
+@require_POST
+@operator
+def fill_history(request: HttpRequest, name: str) -> HttpResponse:
+    """Have what the source remembers filled in, or tried again."""
+    try:
+        filling.order(_declared(name), now(), actor=person(request).get_username())
+        messages.success(request, "The history is being filled in.")
+    except BackfillError as error:
+        messages.error(request, f"Nothing can be filled in: {error}.")
+    return redirect("objective", name)
 
 
 def _preview(request: HttpRequest, name: str) -> HttpResponse:
     at = now()
     sheet = forms.settle(request.POST.dict(), at, name)
     context = {"at": at, "sheet": sheet, "outlook": forms.outlook(preview(sheet.item, at)) if sheet.item else None}
+    context["oob"] = True
     return _private(render(request, "dashboards/objective_edit/_preview.html", context))
 
 
@@ -151,7 +175,13 @@ def _show(
         now_there = definition(selectors.objective(theirs.name))
         context |= {"theirs": theirs, "lines": difference.lines(now_there, sheet.yaml)}
         seen = edits.digest(now_there)
-    context |= {"at": now(), "item": item, "sheet": sheet, "seen": seen, "choices": forms.choices(sheet.fields)}
+    context |= {
+        "at": now(),
+        "item": item,
+        "sheet": sheet,
+        "seen": seen,
+        "choices": forms.choices(sheet.fields, sheet.making),
+    }
     context["title"] = f"Edit {item}" if item else "New objective"
     address = ("preview-objective", [item.name]) if item else ("preview-new-objective", [])
     context["preview_url"] = reverse(address[0], args=address[1])

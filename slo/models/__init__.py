@@ -5,6 +5,7 @@ from slo.models.catalog import Component, Service, Source
 from slo.models.correction import Correction
 from slo.models.edit import Edit
 from slo.models.events import EventPost
+from slo.models.filling import Filling
 from slo.models.latency import ComponentLatency
 from slo.models.measurement import Exclusion, ExclusionChange, Heartbeat, Measurement, SourceState, Watermark
 from slo.models.objective import BurnPolicy, Objective
@@ -24,6 +25,7 @@ __all__ = [
     "EventPost",
     "Exclusion",
     "ExclusionChange",
+    "Filling",
     "Heartbeat",
     "Measurement",
     "Objective",

@@ -8,8 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, ProtectedError
 
-from slo.errors import ChangedMeanwhileError, DeclaredError, DefinitionError, NotFoundError
+from slo.errors import CatalogError, ChangedMeanwhileError, DeclaredError, DefinitionError, NotFoundError
 from slo.models import BudgetPolicy, Edit, Objective, Service, System
+from slo.openslo import dump
+from slo.services import catalog
 from slo.services.catalog import apply_text, definition_of
 from slo.services.catalog.registry import handlers
 
@@ -27,19 +29,53 @@ def find(kind: str, name: str) -> Any:
     return row
 
 
+def draft(text: str, at: datetime, name: str = "", *, service: str = "") -> Objective:
+    """The objective that an SLO document describes, as if there were the `service` that is made with it.
+
+    Nothing is kept. Raises CatalogError.
+    """
+    if not service:
+        return catalog.draft(text, at, name)
+    with transaction.atomic():
+        _make(service, at)
+        row = catalog.draft(text, at, name)
+        transaction.set_rollback(True)
+    return row
+
+
+def _make(service: str, at: datetime) -> Service:
+    content = {"apiVersion": "openslo/v1", "kind": "Service", "metadata": {"name": service}, "spec": {}}
+    try:
+        row: Service = apply_text(dump.dump(content), at, "Service")[1]
+    except CatalogError as error:
+        # People know of it as what their objective belongs to.
+        raise CatalogError([DefinitionError(found.message, field="spec.service") for found in error.errors]) from None
+    return row
+
+
 def save(
-    kind: str, text: str, at: datetime, *, name: str, seen: str, actor: str, despite_file: bool = False
+    kind: str,
+    text: str,
+    at: datetime,
+    *,
+    name: str,
+    seen: str,
+    actor: str,
+    despite_file: bool = False,
+    service: str = "",
 ) -> tuple[Any, bool]:
     """Apply one document for a person who had the YAML with the digest `seen` before their eyes (a new one: no name).
 
-    Returns the row, and whether anything was changed. Raises CatalogError, ChangedMeanwhileError, DeclaredError and
-    NotFoundError; nothing is changed then.
+    A `service` that is not there yet is made with it. Returns the row, and whether anything was changed. Raises
+    CatalogError, ChangedMeanwhileError, DeclaredError and NotFoundError; nothing is changed then.
     """
     with transaction.atomic():
         if name:
             row = find(kind, name)
             _check_seen(row, seen)
             _check_file(row, despite_file=despite_file)
+        if service and not Service.objects.filter(name=service).exists():
+            note("Service", service, "created", actor, at, definition_of(_make(service, at)))
         [change, *_], row = apply_text(text, at, kind, name)
         if not name and change.action != "created":
             raise ChangedMeanwhileError(f"There is a {kind} named {row.name!r} already: open it and edit that")

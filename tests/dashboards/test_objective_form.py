@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from slo.maths.windows import to_epoch
-from slo.models import BudgetPolicy, Edit, Measurement, Objective, Source
+from slo.models import BudgetPolicy, Edit, Measurement, Objective, Service, Source
 from slo.services import edits, survey
 from slo.services.catalog import apply_documents, definition
 from slo.sources.fake import Fake, standing_in
@@ -139,10 +139,47 @@ def test_what_is_wrong_is_told_at_its_field(
 ) -> None:
     answer = operator.post("/objectives/new/", sent(operator, **changed, do="save"))
     assert answer.status_code == 422
-    errors = answer.context["sheet"].errors
-    assert field in errors, errors
-    assert sentence in errors[field]
+    sheet = answer.context["sheet"]
+    assert field in sheet.errors, sheet.errors
+    assert sentence in sheet.errors[field]
+    assert sheet.first in sheet.errors
+    page = text(answer)
+    assert f'id="e-{field}">{sheet.errors[field]}</span>' in page
+    assert page.count(" autofocus") == 1
     assert not Edit.objects.exists()
+
+
+def test_what_is_empty_is_no_mistake_while_one_writes(operator: Client, fake: Fake) -> None:
+    sheet = operator.post("/objectives/new/", sent(operator, name="", target="x", do="check")).context["sheet"]
+    assert {"name", "target"} <= set(sheet.errors)
+    assert set(sheet.said) == {"target"}
+    assert sheet.first == ""
+
+
+def test_a_service_is_made_with_its_first_objective_or_not_at_all(operator: Client, fake: Fake) -> None:
+    new = {"service": "+", "new_service": "till", "component": ""}
+    checked = operator.post("/objectives/new/", sent(operator, **new, do="preview"))
+    assert checked.context["sheet"].wrong == []
+    assert "service: till" in checked.context["sheet"].yaml
+    assert "There would have been 1 page" in text(checked)
+    assert not Service.objects.filter(name="till").exists()
+    wrong = operator.post("/objectives/new/", sent(operator, **new, target="100", do="save"))
+    assert wrong.status_code == 422
+    assert '<option value="+" selected>' in text(wrong)
+    assert not Service.objects.filter(name="till").exists()
+    bad = operator.post("/objectives/new/", sent(operator, **{**new, "new_service": "T i l l"}, do="save"))
+    assert "service" in bad.context["sheet"].errors
+    assert operator.post("/objectives/new/", sent(operator, **new, do="save")).status_code == 302
+    assert Objective.objects.get(name="checkout").service.name == "till"
+    assert [(edit.kind, edit.name, edit.actor) for edit in Edit.objects.order_by("pk")] == [
+        ("Service", "till", "operator"), ("SLO", "checkout", "operator"),
+    ]  # fmt: skip
+
+
+def test_burn_windows_are_explained_where_they_are_chosen(operator: Client, fake: Fake) -> None:
+    page = text(operator.get("/objectives/new/"))
+    assert "a page at 14.4× over 1h and 5m" in page
+    assert "the SRE Workbook's windows" in page
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x]\n" + "\n".join(

@@ -18,6 +18,15 @@
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target === body) open = [...body.querySelectorAll("details[open][id]")].map((element) => element.id);
   });
+  // The sentences beside the fields are exchanged, the fields are not: they hold what is being written.
+  document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+    const name = /^e-(.+)$/.exec(event.detail.target.id)?.[1];
+    const field = name && document.getElementById(`f-${name}`);
+    if (!field) return;
+    const wrong = document.getElementById(`e-${name}`).textContent.trim() !== "";
+    if (wrong) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target === body) open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
   });
