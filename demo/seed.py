@@ -20,7 +20,7 @@ from alerts.services.acknowledge import acknowledge
 from alerts.services.evaluate import evaluate
 from degradation.services import flags
 from degradation.tasks import react
-from demo import history, scenario
+from demo import history, past, scenario
 from demo.scenario import Forced
 from demo.world.model import Counts
 from slo.maths.windows import floor_to, from_epoch, to_epoch
@@ -56,6 +56,7 @@ def seed(at: datetime, progress: Progress) -> None:
         _measure([_subject(item) for item in objectives()], end, progress)
         _exclude(end)
         _replay(end, progress)
+        past.remember(end)
         _thin(end)
         beat(NAME, at)
 

@@ -1,5 +1,7 @@
 """Who hears of incidents, and what is owed to them."""
 
+from base64 import b64encode
+
 from django.db import models
 from django.db.models import Q
 
@@ -30,6 +32,16 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def signing_key(self) -> bytes:
+        """What requests to a webhook are signed with."""
+        return self.key.encode()
+
+    @property
+    def signing_secret(self) -> str:
+        """The same as a receiver writes it down, after standardwebhooks.com."""
+        return f"whsec_{b64encode(self.signing_key).decode()}"
 
 
 class Notice(models.Model):

@@ -1,4 +1,4 @@
-"""Send what subscribers are owed: mails in one lane, webhooks in another, neither ever part of a tick.
+"""Send what subscribers are owed: mails in one lane, each webhook in its own, none ever part of a tick.
 
 At least once: a message is claimed by a lease, and one whose sender died is sent again under the same Message-ID or
 key. Whoever has unsubscribed is gone with everything that was owed.
@@ -23,6 +23,7 @@ from django.urls import reverse
 from alerts.channels.base import Answer
 from alerts.channels.email import trouble
 from alerts.channels.http import Poster
+from alerts.channels.webhook import signature
 from alerts.rules.retry import delay, given_up
 from alerts.rules.words import clip
 from degradation import selectors
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 # A run waits no longer for a lane; a lane goes on by itself, and takes up nothing new after its time.
 PATIENCE_SECONDS, RUN_SECONDS = 2.0, 20.0
+# So many receivers at a time; the others have their turn when one of these is done.
+MOST_LANES = 16
 
 _lanes: dict[str, threading.Thread] = {}
 _guard = threading.Lock()
@@ -42,41 +45,47 @@ _guard = threading.Lock()
 def send_due(at: datetime) -> None:
     """Send what is due, in threads of its own: this returns within two seconds, whatever the receivers do."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    for kind in Subscriber.Kind.values:
-        if _due(at, kind).exists():
-            thread = _start(kind, at)
-            thread.join(max(0.0, deadline - time.monotonic()))
+    started = [_start(at, Subscriber.Kind.EMAIL)] if _due(at, Subscriber.Kind.EMAIL).exists() else []
+    hooks = _due(at, Subscriber.Kind.WEBHOOK).values_list("subscriber", flat=True)
+    started += filter(None, (_start(at, Subscriber.Kind.WEBHOOK, pk) for pk in sorted(set(hooks))))
+    for thread in filter(None, started):
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def _start(kind: str, at: datetime) -> threading.Thread:
+def _start(at: datetime, kind: str, subscriber: int | None = None) -> threading.Thread | None:
+    """The lane, begun if it is not under way; None while as many as there may be are. What is owed stays owed."""
+    name = f"{kind}-{subscriber}" if subscriber else kind
     with _guard:
-        running = _lanes.get(kind)
-        if running is not None and running.is_alive():
-            return running
-        thread = threading.Thread(target=_lane, args=(kind, at), name=f"notices-{kind}", daemon=True)
-        _lanes[kind] = thread
+        for over in [key for key, thread in _lanes.items() if not thread.is_alive()]:
+            del _lanes[over]
+        if name in _lanes:
+            return _lanes[name]
+        if len(_lanes) >= MOST_LANES:
+            return None
+        thread = threading.Thread(target=_lane, args=(at, kind, subscriber), name=f"notices-{name}", daemon=True)
+        _lanes[name] = thread
         thread.start()
         return thread
 
 
-def _lane(kind: str, at: datetime) -> None:
+def _lane(at: datetime, kind: str, subscriber: int | None) -> None:
     try:
-        send(kind, at)
+        send(kind, at, subscriber)
     except Exception:
         log.exception("Messages to subscribers (%s) could not be sent; what is owed stays owed", kind)
     finally:
         connection.close()
 
 
-def send(kind: str, at: datetime) -> int:
-    """Send what is due to subscribers of a kind, one after the other. Returns how many messages were accepted.
+def send(kind: str, at: datetime, subscriber: int | None = None) -> int:
+    """Send what is due to subscribers of a kind (to one), one after the other. Returns how many were accepted.
 
     A mail server in trouble is left alone until the next run; of webhooks each has its own trouble.
     """
     began, accepted = time.monotonic(), 0
     while (passed := time.monotonic() - began) < RUN_SECONDS:
         moment = at + timedelta(seconds=passed)
-        notice = _claim(kind, moment)
+        notice = _claim(kind, moment, subscriber)
         if notice is None:
             break
         answer = _SENDERS[kind](notice, moment)
@@ -87,15 +96,16 @@ def send(kind: str, at: datetime) -> int:
     return accepted
 
 
-def _due(at: datetime, kind: str) -> QuerySet[Notice]:
+def _due(at: datetime, kind: str, subscriber: int | None = None) -> QuerySet[Notice]:
     """What may be claimed: due, held by no other sender, and nothing older owed to the same subscriber."""
     older = Notice.objects.filter(subscriber=OuterRef("subscriber"), state=Notice.State.DUE, pk__lt=OuterRef("pk"))
     free = Q(leased_until=None) | Q(leased_until__lte=at)
-    return Notice.objects.filter(free, ~Exists(older), state=Notice.State.DUE, due_at__lte=at, subscriber__kind=kind)
+    found = Notice.objects.filter(free, ~Exists(older), state=Notice.State.DUE, due_at__lte=at, subscriber__kind=kind)
+    return found.filter(subscriber=subscriber) if subscriber else found
 
 
-def _claim(kind: str, at: datetime) -> Notice | None:
-    while (pk := _due(at, kind).values_list("pk", flat=True).first()) is not None:
+def _claim(kind: str, at: datetime, subscriber: int | None = None) -> Notice | None:
+    while (pk := _due(at, kind, subscriber).values_list("pk", flat=True).first()) is not None:
         if _due(at, kind).filter(pk=pk).update(leased_until=at + LEASE, attempts=F("attempts") + 1):
             # None if it was unsubscribed this very moment; then the next one.
             found = Notice.objects.filter(pk=pk).select_related("subscriber", "update__incident").first()
@@ -190,7 +200,9 @@ def _post(notice: Notice, at: datetime) -> Answer:
     poster = Poster(notice.subscriber.address)
     try:
         name = hashlib.sha256(f"{notice.subscriber.key}:{notice.update_id}".encode()).hexdigest()[:40]
-        return poster.post_bytes(payload(notice, at), at, {"Idempotency-Key": name})
+        body = payload(notice, at)
+        signed = signature(notice.subscriber.signing_key, name, at, body)
+        return poster.post_bytes(body, at, {"Idempotency-Key": name, **signed})
     finally:
         poster.close()
 

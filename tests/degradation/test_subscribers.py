@@ -13,10 +13,13 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client, override_settings
 
+from alerts.channels.base import Answer
+from alerts.channels.webhook import signature, signing_key
 from degradation.errors import SubscriptionError
 from degradation.models import Capability, Notice, Subscriber
 from degradation.services import notices, subscribers
 from degradation.services.incidents import open_incident, update_incident
+from slo.openslo.connection import Reference
 from tests import factories
 from tests.dashboards.conftest import stop_clocks
 from tests.dashboards.world import person
@@ -222,16 +225,24 @@ def test_two_senders_at_once_send_one_mail() -> None:
     assert [claim is not None for claim in claims] == [True, False]
 
 
-def test_webhooks_of_operators_hear_it_in_the_common_format(client: Client, receiver: Receiver) -> None:
+def test_webhooks_of_operators_hear_it_in_the_common_format_and_signed(
+    client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert client.post("/status/manage/webhooks/", {"url": receiver.url}).status_code == 403
     client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
     client.post("/status/manage/webhooks/", {"url": f"{receiver.url}/hook"})
     hook = Subscriber.objects.get()
     assert (hook.kind, hook.added_by) == ("webhook", "operator")
     assert f"{receiver.url}/hook" in client.get("/status/manage/").content.decode()
+    monkeypatch.setenv("HOOK_SECRET", hook.signing_secret)
     made = open_incident("Down", "We look.", impact="critical", at=NOW, by="op")
     assert notices.send(Subscriber.Kind.WEBHOOK, NOW) == 1
     (request,) = receiver.wait(1)
+    assert hook.signing_secret in client.get("/status/manage/").content.decode()
+    key = signing_key(Reference.model_validate({"fromEnv": "HOOK_SECRET"}))
+    name = request.headers["webhook-id"]
+    signed = signature(key, name, NOW, request.body)
+    assert {request.headers[header] for header in signed} == set(signed.values())
     body = json.loads(request.body)
     assert body["page"] == {
         "id": "brownout",
@@ -248,6 +259,33 @@ def test_webhooks_of_operators_hear_it_in_the_common_format(client: Client, rece
 def test_what_is_no_address_for_a_webhook_is_refused(url: str) -> None:
     with pytest.raises(SubscriptionError):
         subscribers.add_webhook(url, at=NOW, by="op")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_webhook_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, released = list[str](), threading.Event()
+
+    def post(notice: Notice, at: datetime) -> Answer:
+        if "slow" in notice.subscriber.address:
+            released.wait(5)
+        heard.append(notice.subscriber.address)
+        return Answer("accepted", "OK")
+
+    monkeypatch.setitem(notices._SENDERS, Subscriber.Kind.WEBHOOK, post)
+    monkeypatch.setattr(notices, "PATIENCE_SECONDS", 0.5)
+    for name in ("a-slow", "b", "c"):
+        subscribers.add_webhook(f"https://{name}.example/", at=NOW, by="sam")
+    open_incident("Slow", "All is slow.", impact="minor", at=NOW, by="sam")
+    try:
+        notices.send_due(NOW)
+        assert sorted(heard) == ["https://b.example/", "https://c.example/"]
+        notices.send_due(NOW + MINUTE / 2)
+        assert len(heard) == 2, "the slow one is left to itself"
+    finally:
+        released.set()
+    for thread in list(notices._lanes.values()):
+        thread.join(5)
+    assert len(heard) == 3
 
 
 def test_the_same_webhook_is_not_told_twice() -> None:

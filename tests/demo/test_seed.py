@@ -11,7 +11,7 @@ from rich.progress import Progress
 from alerts.models import Alert, Delivery
 from alerts.services.evaluate import evaluate
 from degradation.models import FlagChange
-from degradation.selectors import capabilities, health
+from degradation.selectors import capabilities, health, public_status
 from demo import history, scenario, stage
 from slo import selectors
 from slo.maths.status import Status
@@ -75,6 +75,23 @@ def test_the_slow_leak_is_a_ticket_that_has_been_open_for_days(statuses: dict[st
     exhausts = statuses["search-availability"].exhausts_at
     assert exhausts is not None
     assert timedelta(days=1) < exhausts - END < timedelta(days=8)
+
+
+def test_the_status_page_knows_ninety_days_and_an_incident_that_is_over() -> None:
+    public = public_status(END)
+    for item in public.capabilities:
+        assert len(item.days) == 90
+        assert all(day.known for day in item.days), item.name
+        assert any(day.harmed or day.limited for day in item.days), item.name
+        assert item.unharmed is not None
+        assert item.unharmed > 0.99
+    (told,) = public.incidents
+    assert [update.state for update in told.updates] == ["resolved", "monitoring", "identified", "investigating"]
+    assert told.resolved_at is not None
+    assert timedelta(days=6) < END - told.opened_at < timedelta(days=7)
+    sixth = next(day for day in public.capabilities[1].days if day.date == told.opened_at.date())
+    assert told.capabilities[0][0] == public.capabilities[1].name
+    assert sixth.limited == 76 * 60
 
 
 def test_users_feel_it_where_the_documents_say() -> None:
