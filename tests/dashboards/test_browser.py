@@ -158,9 +158,12 @@ def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
-def test_on_a_phone_the_rail_is_a_menu_that_keys_open_and_close(page: Page, visit: Visit) -> None:
+def test_on_a_phone_the_rail_is_a_menu_that_keys_open_and_close(page: Page, visit: Visit, shop: World) -> None:
+    type(shop.alert).objects.update(title="Order tracking answers wherever somebody looks " * 4)
     page.set_viewport_size({"width": 390, "height": 700})
     visit("/flags/")
+    line = page.locator(".strip .what").evaluate("link => link.getBoundingClientRect().height")
+    assert page.locator(".strip").evaluate("strip => strip.getBoundingClientRect().height") < 3.5 * line, "two lines"
     menu, entry = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="Runbooks", exact=True)
     expect(page.locator(".rail-here")).to_have_text("Flags")
     expect(entry).to_be_hidden()
@@ -175,6 +178,7 @@ def test_on_a_phone_the_rail_is_a_menu_that_keys_open_and_close(page: Page, visi
     page.set_viewport_size({"width": 1440, "height": 700})
     expect(menu).to_be_hidden()
     expect(entry).to_be_visible()
+    assert page.locator(".strip").evaluate("strip => strip.getBoundingClientRect().height") < 2 * line, "one line"
 
 
 def test_the_theme_switch_changes_the_colours_and_stays(page: Page, visit: Visit) -> None:
