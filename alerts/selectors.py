@@ -128,9 +128,14 @@ def deliveries(of: Alert) -> list[Delivery]:
     return list(told().filter(transitions__alert=of).distinct().order_by("pk"))
 
 
-def dead_letters() -> list[Delivery]:
+def dead_letters(most: int | None = None) -> list[Delivery]:
     """Deliveries that were given up, newest first."""
-    return list(told().filter(state=Delivery.State.DEAD).order_by("-id"))
+    return list(told().filter(state=Delivery.State.DEAD).order_by("-id")[:most])
+
+
+def dead_count() -> int:
+    """How many deliveries were given up."""
+    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
 
 
 def told() -> QuerySet[Delivery]:
@@ -164,6 +169,14 @@ def budget_standing() -> dict[int, BudgetChange]:
 def budget_changes(of: Objective) -> list[BudgetChange]:
     """Every change of step of an objective, newest first."""
     return list(BudgetChange.objects.filter(objective=of).order_by("-at", "-pk"))
+
+
+def budget_changes_during(of: Alert) -> list[BudgetChange]:
+    """The changes of step of its objective's error budget while an alert was open, in order."""
+    if of.objective_id is None:
+        return []
+    found = BudgetChange.objects.filter(objective=of.objective_id, at__gte=of.opened_at)
+    return list(found.filter(at__lte=of.ended_at) if of.ended_at else found)
 
 
 def runbooks() -> list[Runbook]:

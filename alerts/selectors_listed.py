@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from alerts.models import Alert, Group
 from alerts.selectors import alerts, of_team
@@ -23,6 +25,8 @@ STATES: dict[str, tuple[str, ...]] = {
     "pending": (Alert.State.PENDING,),
     "past": (Alert.State.RESOLVED, Alert.State.INACTIVE),
 }
+# Asked for as a service: what belongs to none.
+NO_SERVICE = "-"
 _WORDS = ("title", "subject", "service__name", "service__title", "objective__title", "acknowledgement")
 
 
@@ -56,6 +60,32 @@ def listed(wanted: Wanted, state: str = "") -> QuerySet[Alert]:
     )
 
 
+def folded(wanted: Wanted, state: str, most: int) -> QuerySet[Alert]:
+    """Open alerts with those of a service together, `most` of each: first the service with the most urgent one.
+
+    Within a service they are as in `listed`; `place` counts them from 1.
+    """
+    of: dict[str, Any] = {"partition_by": F("service_id")}
+    rank = _WAITING * 100 + _HUSHED * 10 + _URGENCY
+    place = Window(RowNumber(), order_by=(rank, "opened_at", "pk"), **of)
+    found = _matching(alerts(), wanted).filter(state__in=STATES[state])
+    return (
+        found.annotate(place=place)
+        .alias(urgency=Window(Min(rank), **of), began=Window(Min("opened_at"), **of))
+        .filter(place__lte=most)
+        .order_by("urgency", "began", "service_id", "place")
+    )
+
+
+def severities_of_services(wanted: Wanted, state: str) -> dict[int | None, dict[str, int]]:
+    """How many alerts in a state each service has, by severity."""
+    found = _matching(Alert.objects.order_by(), wanted).filter(state__in=STATES[state])
+    counts: dict[int | None, dict[str, int]] = {}
+    for service, severity, n in found.values_list("service_id", "severity").annotate(n=Count("pk")):
+        counts.setdefault(service, {})[severity] = n
+    return counts
+
+
 def tallies(wanted: Wanted) -> dict[str, int]:
     """How many alerts there are in each of STATES."""
     counts = {name: Count("pk", filter=Q(state__in=states)) for name, states in STATES.items()}
@@ -83,10 +113,12 @@ def _matching(found: QuerySet[Alert], wanted: Wanted) -> QuerySet[Alert]:
     named = {
         "kind": wanted.kind,
         "severity": wanted.severity,
-        "service__name": wanted.service,
+        "service__name": "" if wanted.service == NO_SERVICE else wanted.service,
         "objective__name": wanted.objective,
     }
     found = found.filter(**{field: value for field, value in named.items() if value})
+    if wanted.service == NO_SERVICE:
+        found = found.filter(service=None)
     if wanted.team:
         found = found.filter(of_team(wanted.team))
     if wanted.channel:

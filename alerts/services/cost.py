@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alerts.models import Alert
 from alerts.rules import words
+from alerts.selectors_cost import allowed, begins
 from alerts.services.cases import Case
 from slo import selectors
 from slo.maths.status import Status
@@ -35,7 +36,7 @@ def _spent(ending: Sequence[Case], judged: Judged) -> Mapping[tuple[str, str, st
     except Exception:
         log.exception("What %s alerts cost is not known", len(ending))
         return {}
-    left = [_allowed(by_name[case.key[1]][1]) for case in ending]
+    left = [allowed(by_name[case.key[1]][1]) for case in ending]
     bad = [window.bad for window in windows]
     return {
         case.key: None if lost is None or not budget else lost / budget
@@ -44,18 +45,10 @@ def _spent(ending: Sequence[Case], judged: Judged) -> Mapping[tuple[str, str, st
 
 
 def _span(case: Case, item: Objective, status: Status) -> tuple[Objective, int, int]:
-    """The episode begins a short window before its alert opened, since what set it off happened within that, and ends
-    when no window was above its factor any more.
-    """
+    """The episode as it is costed: it ends when no window was above its factor any more."""
     assert case.alert is not None  # noqa: S101 only an open one ends
-    shorts = [window.short for window in status.facts.policy]
     end = case.decision.quiet_since or status.as_of
-    return item, to_epoch(case.alert.opened_at) - min(shorts, default=0), to_epoch(end)
-
-
-def _allowed(status: Status) -> float | None:
-    """The bad events the whole period leaves room for."""
-    return (status.at_end.budget if status.at_end else status.budget).total
+    return item, begins(case.alert.opened_at, status), to_epoch(end)
 
 
 def _told(case: Case, share: float | None) -> Case:

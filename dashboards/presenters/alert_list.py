@@ -1,19 +1,27 @@
 """The list of alerts: filtered as the address says, counted by state, a page at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from urllib.parse import urlencode
+
+from django.db.models import QuerySet
 
 from alerts import selectors as alerts
 from alerts import selectors_listed as listed
 from alerts.models import Alert, Delivery
+from dashboards import formats
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from slo.maths.burn import SEVERITIES
 
 PER_PAGE = 50
 # What is past, below what is open.
 LATEST = 10
+# As many open alerts are listed one by one; of more, EACH of every service, and the rest at a link.
+FLAT, EACH = 20, 5
+# Messages nobody received that are listed.
+LETTERS = 20
 PERIODS: Mapping[str, tuple[str, timedelta]] = {
     "24h": ("24 hours", timedelta(days=1)),
     "7d": ("7 days", timedelta(days=7)),
@@ -28,6 +36,17 @@ MARKS = {
     "inhibited": "held back",
 }
 STATES = {"open": "Open", "firing": "Firing", "pending": "Pending", "past": "Past"}
+FIELDS = {
+    "words": "Words",
+    "severity": "Severity",
+    "kind": "Kind",
+    "service": "Service",
+    "team": "Team",
+    "mark": "Taken",
+    "period": "Period",
+    "channel": "Told to",
+    "objective": "Objective",
+}
 KINDS: dict[str, str] = {
     Alert.Kind.BURN: "budget burns",
     Alert.Kind.NO_DATA: "no data",
@@ -120,15 +139,58 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertsPage:
-    """`rows` are those of the page that is asked for, `first` to `last` of `total`; `past` the latest beside them.
+class Chip:
+    """Something that is asked for, and the query string that asks for all the rest."""
 
-    `newer` and `older` are the query strings of the pages beside it, empty where there is none.
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Alerts that are listed together: those of a service in a storm, else all of the page (without a title).
+
+    `said` is how many there are of which severity; `more` are not shown, but at `href`.
+    """
+
+    rows: tuple[AlertRow, ...]
+    title: str = ""
+    said: str = ""
+    more: int = 0
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen in the filters: values and their titles."""
+
+    severity: tuple[tuple[str, str], ...]
+    kind: tuple[tuple[str, str], ...]
+    service: tuple[tuple[str, str], ...]
+    team: tuple[tuple[str, str], ...]
+    mark: tuple[tuple[str, str], ...]
+    period: tuple[tuple[str, str], ...]
+    channel: tuple[tuple[str, str], ...]
+
+    def title(self, field: str, value: str) -> str:
+        """How a value is shown where it can be chosen."""
+        known: tuple[tuple[str, str], ...] = getattr(self, field, ())
+        return dict(known).get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsPage:
+    """`groups` hold the page that is asked for, rows `first` to `last` of `total`; `past` the latest beside them.
+
+    `newer` and `older` are the query strings of the pages beside it, empty where there is none. `dead` are the last of
+    `given_up` messages nobody received.
     """
 
     asked: Asked
     tabs: tuple[Tab, ...]
-    rows: tuple[AlertRow, ...]
+    chips: tuple[Chip, ...]
+    choices: Choices
+    groups: tuple[Together, ...]
     past: tuple[AlertRow, ...]
     more_past: str
     total: int
@@ -136,48 +198,92 @@ class AlertsPage:
     last: int
     newer: str
     older: str
-    services: tuple[tuple[str, str], ...]
-    teams: tuple[str, ...]
-    channels: tuple[str, ...]
     dead: tuple[Delivery, ...]
+    given_up: int
     waiting: int
-    kinds: tuple[tuple[str, str], ...] = tuple((str(name), title) for name, title in KINDS.items())
-    severities: tuple[str, ...] = SEVERITIES
-    marks: tuple[tuple[str, str], ...] = tuple(MARKS.items())
-    periods: tuple[tuple[str, str], ...] = tuple((name, title) for name, (title, _) in PERIODS.items())
 
     @property
     def is_past(self) -> bool:
         return self.asked.state == "past"
+
+    @property
+    def stormy(self) -> bool:
+        """Are there so many that those of a service stand together?"""
+        return any(group.title for group in self.groups)
 
 
 def alerts_page(at: datetime, asked: Asked) -> AlertsPage:
     """The alerts the address asks for, and with the open ones the latest past ones."""
     wanted = asked.wanted(at)
     counts = listed.tallies(wanted)
-    total = counts[asked.state]
+    folds = asked.state != "past" and not asked.service and counts[asked.state] > FLAT
+    found, total = _storm(wanted, asked.state) if folds else (listed.listed(wanted, asked.state), counts[asked.state])
     pages = max(1, -(-total // PER_PAGE))
     asked = replace(asked, page=min(asked.page, pages))
     start = (asked.page - 1) * PER_PAGE
-    rows = alert_rows(listed.listed(wanted, asked.state)[start : start + PER_PAGE])
-    past = listed.listed(wanted, "past")[:LATEST] if asked.state == "open" and asked.page == 1 else []
+    shown = list(found[start : start + PER_PAGE])
+    past = listed.listed(wanted, "past")[:LATEST] if asked.state == "open" and not folds else []
+    choices, given_up = _choices(), alerts.dead_count()
     return AlertsPage(
         asked=asked,
         tabs=tuple(_tab(asked, name, counts[name]) for name in STATES),
-        rows=rows,
+        chips=tuple(_chips(asked, choices)),
+        choices=choices,
+        groups=tuple(_together(shown, asked, wanted)) if folds else (Together(alert_rows(shown)),),
         past=alert_rows(past),
         more_past=replace(asked, state="past", page=1).address() if counts["past"] > LATEST else "",
         total=total,
         first=start + 1,
-        last=start + len(rows),
+        last=start + len(shown),
         newer=replace(asked, page=asked.page - 1).address() if asked.page > 1 else "",
         older=replace(asked, page=asked.page + 1).address() if asked.page < pages else "",
-        services=tuple(listed.services()),
-        teams=tuple(listed.teams()),
-        channels=tuple(listed.channels()),
-        dead=tuple(alerts.dead_letters()[:20]),
+        dead=tuple(alerts.dead_letters(LETTERS)) if given_up else (),
+        given_up=given_up,
         waiting=alerts.outbox_depth(),
     )
+
+
+def _storm(wanted: listed.Wanted, state: str) -> tuple[QuerySet[Alert], int]:
+    """The first alerts of each service, and how many these are."""
+    counts = listed.severities_of_services(wanted, state)
+    return listed.folded(wanted, state, EACH), sum(min(EACH, sum(by.values())) for by in counts.values())
+
+
+def _together(shown: Sequence[Alert], asked: Asked, wanted: listed.Wanted) -> Iterator[Together]:
+    counts = listed.severities_of_services(wanted, asked.state)
+    pairs = zip(shown, alert_rows(shown), strict=True)
+    for pk, pairs_of in groupby(pairs, lambda pair: pair[0].service_id):
+        found, rows = zip(*pairs_of, strict=True)
+        service, whole = found[0].service, counts.get(pk, {})
+        last = getattr(found[-1], "place", 0)
+        name = service.name if service else listed.NO_SERVICE
+        said = [formats.plural(whole[severity], severity) for severity in SEVERITIES if severity in whole]
+        yield Together(
+            rows=rows,
+            title=str(service) if service else "Of no service",
+            said=formats.listing(said),
+            more=sum(whole.values()) - EACH if last == EACH else 0,
+            href=replace(asked, service=name, page=1).address(),
+        )
+
+
+def _choices() -> Choices:
+    return Choices(
+        severity=tuple((name, name) for name in SEVERITIES),
+        kind=tuple((str(name), title) for name, title in KINDS.items()),
+        service=(*listed.services(), (listed.NO_SERVICE, "of no service")),
+        team=tuple((name, name) for name in listed.teams()),
+        mark=tuple(MARKS.items()),
+        period=tuple((name, title) for name, (title, _) in PERIODS.items()),
+        channel=tuple((name, name) for name in listed.channels()),
+    )
+
+
+def _chips(asked: Asked, choices: Choices) -> Iterator[Chip]:
+    for field, title in FIELDS.items():
+        if value := getattr(asked, field):
+            without = replace(asked, page=1, **{field: ""})
+            yield Chip(f"{title}: {choices.title(field, value)}", without.address())
 
 
 def _tab(asked: Asked, name: str, count: int) -> Tab:

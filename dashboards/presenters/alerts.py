@@ -6,12 +6,13 @@ from datetime import datetime
 
 from alerts import selectors as alerts
 from alerts.models import Alert
+from alerts.selectors_cost import spending
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
 from dashboards.presenters.incidents import Told, told
 from dashboards.presenters.runs import Beside, beside
-from dashboards.presenters.timeline import Event, events
+from dashboards.presenters.timeline import Event, costed, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class AlertPage:
     badge: Badge
     open: bool
     remaining: float | None
+    spent: float | None
     figures: tuple[Figure, ...]
     events: tuple[Event, ...]
     labels: tuple[tuple[str, str], ...]
@@ -39,18 +41,26 @@ class AlertPage:
     acknowledged_by: str
     told: Told
 
+    @property
+    def waits(self) -> bool:
+        """Does it wait for somebody to take it on?"""
+        return self.open and self.alert.acknowledged_at is None
+
 
 def alert_page(pk: int, at: datetime) -> AlertPage:
-    """One alert. Raises NotFoundError."""
+    """One alert; `spent` is what it has cost so far, or in the end. Raises NotFoundError."""
     alert = alerts.alert(pk)
+    found = events(alert)
+    *shares, spent = spending(alert, [*(event.at for event in found), alert.ended_at or at], at)
     return AlertPage(
         alert=alert,
         row=alert_rows([alert])[0],
         badge=badges.alert(alert.state, alert.severity, hushed=alert.suppressed),
         open=alert.state in Alert.OPEN,
         remaining=alert.figures.get("remaining"),
+        spent=alert.spent if alert.spent is not None else spent,
         figures=tuple(_figures(alert)),
-        events=tuple(events(alert)),
+        events=tuple(costed(found, shares)),
         labels=tuple(alert.labels().items()),
         beside=beside(alert, at),
         acknowledged_by=str(alert.acknowledged_by) if alert.acknowledged_by else alert.acknowledged_via,

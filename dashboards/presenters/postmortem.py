@@ -13,6 +13,7 @@ from alerts.models import Alert, RunbookRun
 from alerts.rules.filling import said
 from alerts.rules.markdown import render
 from alerts.rules.postmortem import Entry, Incident, RunDone, StepDone, Told, draft
+from dashboards.presenters.timeline import change
 from degradation import selectors as degradation
 from degradation.models import FlagChange
 
@@ -54,9 +55,8 @@ def incident(alert: Alert, at: datetime) -> Incident:
 
 def _timeline(alert: Alert) -> Iterator[Entry]:
     for row in alerts.transitions(alert):
-        moved = row.before != row.after
-        what = row.after.capitalize() if moved else str(row.kind).capitalize()
-        yield Entry(row.at, what, row.cause, str(row.actor or row.via or ""))
+        told = change(row, alert.severity)
+        yield Entry(told.at, told.title, told.detail, told.by)
     for event in reads.run_events(alert):
         yield Entry(event.at, event.what, event.note, event.by)
 

@@ -93,18 +93,60 @@ def test_what_is_kept_quiet_comes_last_and_says_why(reader: Client, world: World
         assert "silenced" in text(reader.get(address)).lower()
 
 
-def test_a_storm_is_listed_page_by_page(
+def storm(world: World, services: int, each: int) -> None:
+    """Many tickets of many services, and one page among them."""
+    made = Service.objects.bulk_create(Service(name=f"s{n:03}", title=f"Service {n:03}") for n in range(services))
+    ticket = {"kind": "source", "state": "firing", "severity": "ticket", "opened_at": NOW, "fired_at": NOW}
+    Alert.objects.bulk_create(
+        Alert(**ticket, service=service, subject=f"{service.name}-{n}", title=f"{service.name} {n}")
+        for service in made
+        for n in range(each)
+    )
+    Alert.objects.filter(subject="s007-29").update(severity="page")
+
+
+def test_five_hundred_open_alerts_are_read_by_service_the_most_urgent_first(
     reader: Client, world: World, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    Alert.objects.bulk_create(
-        Alert(kind="source", subject=f"s{n}", title=f"Source {n}", severity="page", state="firing", opened_at=NOW)
-        for n in range(120)
-    )
-    with django_assert_max_num_queries(40):
-        first = text(reader.get("/alerts/"))
-    assert "1–50 of 121" in first
-    assert len(titles(reader, "page=3")) == 121 - 2 * PER_PAGE
-    assert 'rel="next" href="/alerts/?page=2"' in first
+    storm(world, services=16, each=30)
+    with django_assert_max_num_queries(24):
+        answer = reader.get("/alerts/")
+    groups = answer.context["page"].groups
+    assert [(group.title, group.said, group.more) for group in groups[:3]] == [
+        ("The shop", "1 page", 0),
+        ("Service 007", "1 page and 29 tickets", 25),
+        ("Service 000", "30 tickets", 25),
+    ]
+    assert groups[1].rows[0].title == "s007 29"
+    page = text(answer)
+    assert '<a href="/alerts/?service=s007">25 more of Service 007</a>' in page
+    assert "1–50 of 81" in page
+    rest = reader.get("/alerts/?page=2").context["page"]
+    assert sum(len(group.rows) for group in (*groups, *rest.groups)) == 81
+    assert len(titles(reader, "service=s007")) == 30, "one service is listed whole"
+
+
+def test_past_alerts_are_listed_page_by_page(
+    reader: Client, world: World, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    storm(world, services=4, each=30)
+    Alert.objects.exclude(pk=world.alert.pk).update(state="resolved", ended_at=NOW)
+    with django_assert_max_num_queries(20):
+        first = text(reader.get("/alerts/?state=past"))
+    assert "1–50 of 120" in first
+    assert 'rel="next" href="/alerts/?state=past&amp;page=2"' in first
+    assert len(titles(reader, "state=past&page=3")) == 120 - 2 * PER_PAGE
+
+
+def test_what_is_asked_for_is_said_and_each_of_it_can_be_left_out(reader: Client, world: World) -> None:
+    chips = reader.get("/alerts/?service=shop&mark=loud&q=track").context["page"].chips
+    assert [(chip.text, chip.href) for chip in chips] == [
+        ("Words: track", "?service=shop&mark=loud"),
+        ("Service: The shop", "?mark=loud&q=track"),
+        ("Taken: nobody has it", "?service=shop&q=track"),
+    ]
+    another(world)
+    assert titles(reader, "service=-") == [SOURCE]
 
 
 def test_an_address_repeats_what_it_was_read_from() -> None:
