@@ -142,6 +142,11 @@ def latency(seconds: float | None, *, beyond: bool = False) -> str:
     return f">{SPACE}{text}" if beyond else text
 
 
+def path(text: str, most: int = 36) -> str:
+    """Where a file lies, by its folder and name if the whole is long: …/runbooks/orders.md."""
+    return text if len(text) <= most else "…/" + "/".join(text.split("/")[-2:])
+
+
 def plural(number: int, noun: str, several: str = "") -> str:
     """A number with its noun: 1 flag, 3 flags."""
     return f"{number} {noun if number == 1 else several or noun + 's'}"

@@ -38,6 +38,12 @@ class RunbookRow:
     def errors(self) -> int:
         return sum(problem.level == "error" for problem in self.problems)
 
+    @property
+    def served(self) -> str:
+        """Its services as far as a line has room."""
+        first, rest = self.services[:1], len(self.services) - 1
+        return f"{first[0]} and {rest} more" if rest > 0 else "".join(first)
+
 
 @dataclass(frozen=True, slots=True)
 class ShelfPage:

@@ -27,6 +27,7 @@ register.filter("factor", formats.factor)
 register.filter("duration", formats.duration)
 register.filter("milliseconds", formats.milliseconds)
 register.filter("plural", formats.plural)
+register.filter("path", formats.path)
 register.filter("epoch", from_epoch)
 register.filter("span", lambda seconds: format_duration(int(seconds)))
 

@@ -224,8 +224,9 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def postmortem(request: HttpRequest, pk: int) -> HttpResponse:
     """The draft to read and to copy."""
     at = now()
-    text = post_mortem(pk, at)
+    text, alert = post_mortem(pk, at), alerts.alert(pk)
     context = {"title": f"Post-mortem of alert {pk}", "at": at, "text": text, "pk": pk, "html": post_mortem_html(text)}
+    context["name"] = alert.title or alert.subject
     response = render(request, "dashboards/postmortem/page.html", context)
     patch_cache_control(response, private=True, no_store=True)
     return response

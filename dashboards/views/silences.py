@@ -20,6 +20,7 @@ from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now, respond
 from dashboards.views.sharing import shared
 from slo.errors import BrownoutError, NotFoundError
+from slo.services.access import may
 
 
 @reader
@@ -90,6 +91,8 @@ def _page(request: HttpRequest, at: datetime, form: SilenceForm, fault: str = ""
         "form": form,
         "values": data,
         "fault": fault,
+        "writing": may(request.user, "operator")
+        and (form.is_bound or "new" in request.GET or bool(data.get("matchers"))),
         "preview": preview(str(data.get("matchers", "")).replace("\0", "")[:LONGEST_TEXT]),
         "labels": label_names(),
         "repeats": REPEATS,

@@ -110,6 +110,13 @@ def test_runbooks_fit_a_phone(page: Page, live_server: LiveServer, shop: World, 
         page.goto(live_server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         assert page.locator("h1").count() == 1, path
+    page.emulate_media(media="print")
+    for path in (f"/runs/{run.pk}/", f"{own}/", f"{alert}/post-mortem/"):
+        page.goto(live_server.url + path)
+        pressed = page.locator("button:not(.tick), input, textarea, summary, .rail, .top").locator("visible=true")
+        assert pressed.count() == 0, f"{path} on paper has nothing to press"
+    page.emulate_media(media="screen")
+    page.goto(f"{live_server.url}/runs/{run.pk}/")
     box = page.locator("#tick-action-1").bounding_box()
     assert box is not None
     assert min(box["width"], box["height"]) >= 44

@@ -132,6 +132,26 @@ def test_the_list_of_two_hundred_runbooks_takes_few_queries(
         assert "book-199" in text(reader, "/runbooks/")
 
 
+def test_the_list_says_in_a_line_where_a_runbook_comes_from(operator: Client, world: World, book: Runbook) -> None:
+    where = "/srv/checkouts/production/catalog/runbooks/orders.md"
+    Runbook.objects.update(file=where)
+    page = text(operator, "/runbooks/")
+    assert page.index("<h1>Runbooks</h1>") < page.index('id="find-runbook"')
+    assert f'<span class="mono" title="{where}">…/runbooks/orders.md</span>' in page
+    assert f'title="{where}">…/runbooks/orders.md</span>' in text(operator, "/runbooks/orders/")
+    world.alert.delete()
+    assert '<td class="num muted">0</td>' in text(operator, "/runbooks/")
+
+
+def test_a_runbook_an_open_alert_calls_for_offers_to_be_filled_in_from_it(
+    reader: Client, world: World, book: Runbook
+) -> None:
+    page = text(reader, "/runbooks/orders/")
+    assert "calls for it" in page
+    assert page.count(f'href="/runbooks/orders/?alert={world.alert.pk}"') == 3
+    assert "page for 18" in page
+
+
 def test_a_version_is_written_with_its_reason_and_shown_against_the_last(operator: Client, book: Runbook) -> None:
     changed = BODY.replace("Force the flag off.", "Force it off.").replace("\n", "\r\n")
     answer = operator.post("/runbooks/orders/edit", {**WORDING, "body": changed, "seen": "2"})

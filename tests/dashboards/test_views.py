@@ -218,6 +218,31 @@ def test_the_runbook_stands_beside_the_alert_sanitised(reader: Client, world: Wo
     assert "<script>alert" not in page
 
 
+def test_the_next_step_comes_first_then_the_runbook_then_what_happened(operator: Client, world: World) -> None:
+    page = text(operator.get(f"/alerts/{world.alert.pk}/"))
+    order = ("Acknowledge</button>", "work through it", "Spent so far", '<h2 id="h-runbook"', "h-public", "h-timeline")
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    operator.post(f"/alerts/{world.alert.pk}/acknowledge/", {"note": "on it"})
+    page = text(operator.get(f"/alerts/{world.alert.pk}/"))
+    assert 'class="primary"><span>Runbook' in page, "once somebody has it, the runbook is the next step"
+    assert "act-bar" not in page
+
+
+def test_the_timeline_says_what_the_episode_had_cost_by_each_moment(reader: Client, world: World) -> None:
+    page = reader.get(f"/alerts/{world.alert.pk}/").context["page"]
+    assert page.spent == pytest.approx(240 / 288), "bad events of those the period has room for"
+    said = [event.spent for event in reversed(page.events) if event.spent]
+    shares = [float(text.split("\xa0")[0]) for text in said]
+    assert len(shares) >= 2
+    assert shares == sorted(set(shares))
+    assert shares[-1] <= 100 * page.spent + 0.05
+    Alert.objects.update(state="resolved", ended_at=NOW, spent=0.01)
+    page = reader.get(f"/alerts/{world.alert.pk}/").context["page"]
+    assert page.spent == 0.01
+    assert max(float(event.spent.split("\xa0")[0]) for event in page.events if event.spent) <= 1.0
+
+
 # Rights -----------------------------------------------------------------------------------------------------------
 ACTIONS: tuple[Callable[[World], str], ...] = (
     lambda world: "/flags/order-updates/",
