@@ -142,7 +142,8 @@ class Tab:
 class Chip:
     """Something that is asked for, and the query string that asks for all the rest."""
 
-    text: str
+    facet: str
+    title: str
     href: str
 
 
@@ -283,7 +284,7 @@ def _chips(asked: Asked, choices: Choices) -> Iterator[Chip]:
     for field, title in FIELDS.items():
         if value := getattr(asked, field):
             without = replace(asked, page=1, **{field: ""})
-            yield Chip(f"{title}: {choices.title(field, value)}", without.address())
+            yield Chip(title, choices.title(field, value), without.address())
 
 
 def _tab(asked: Asked, name: str, count: int) -> Tab:

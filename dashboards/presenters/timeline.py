@@ -87,7 +87,7 @@ def change(row: Transition, severity: str) -> Event:
     words, begins = _BEGINNINGS.get(row.kind, ("", ""))
     detail = row.cause
     if begins and detail.startswith(words):
-        title, detail = begins, "" if detail == words else detail.removeprefix(f"{words}: ")
+        title, detail = begins, "" if detail == words else detail.removeprefix(words).lstrip(": ")
     return Event(row.at, "note", title, detail, tone, by)
 
 

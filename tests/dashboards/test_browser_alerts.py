@@ -74,7 +74,7 @@ def test_an_alert_is_found_taken_on_and_silenced_by_keyboard_alone(
     page.keyboard.type("tracking")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"q=tracking"))
-    tab_to(page, "Words: tracking")
+    tab_to(page, "Words tracking")
     tab_to(page, "Order tracking answers")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/alerts/{shop.alert.pk}/$"))

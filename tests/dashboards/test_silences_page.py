@@ -140,7 +140,7 @@ def test_past_alerts_are_listed_page_by_page(
 
 def test_what_is_asked_for_is_said_and_each_of_it_can_be_left_out(reader: Client, world: World) -> None:
     chips = reader.get("/alerts/?service=shop&mark=loud&q=track").context["page"].chips
-    assert [(chip.text, chip.href) for chip in chips] == [
+    assert [(f"{chip.facet}: {chip.title}", chip.href) for chip in chips] == [
         ("Words: track", "?service=shop&mark=loud"),
         ("Service: The shop", "?mark=loud&q=track"),
         ("Taken: nobody has it", "?service=shop&q=track"),
