@@ -97,7 +97,9 @@ def flags_page(at: datetime, asked: Asked | None = None) -> FlagsPage:
     """The flags that are asked for, all by default, at `at`; the tier that is shed first comes first."""
     asked = asked or Asked()
     views = sorted(degradation.flags(at), key=lambda view: (-view.flag.tier, view.flag.key))
-    found = [view for view in views if _matches(view, asked)]
+    # A whole key means that flag, not those that begin alike.
+    alone = [view for view in views if view.flag.key == asked.words]
+    found = [view for view in alone or views if _matches(view, asked)]
     shown = [view for view in found if asked.state in ("", _group(view))]
     groups = [_group(view) for view in found]
     return FlagsPage(

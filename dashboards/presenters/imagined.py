@@ -72,7 +72,7 @@ def choices(health: Iterable[Health], views: Sequence[ModeView], down: Collectio
 
 
 def shares(at: datetime, down: Collection[str]) -> dict[int, Shares]:
-    """What is promised of each capability with these components down; by its number."""
+    """What is promised of the capabilities that rest upon these components, as it is and without; by number."""
     return {pk: _shares(*pair) for pk, pair in promised_without(at, down).items()}
 
 

@@ -44,21 +44,24 @@ def availabilities(at: datetime) -> list[CapabilityAvailability]:
 
 
 def promised_without(at: datetime, down: Collection[str]) -> dict[int, tuple[Availability, Availability]]:
-    """What is promised of every capability: as it is, and with these components down; by its number."""
+    """What is promised of the capabilities that rest upon these components: as they are, and without; by number."""
     found = {}
-    for item, analyses, figures in _known(at):
+    for item, analyses, figures in _known(at, frozenset(down)):
         gone = {name: replace(of, target=0.0) if name in down else of for name, of in figures.items()}
         found[item.pk] = (_column("promised", analyses, figures), _column("promised", analyses, gone))
     return found
 
 
-def _known(at: datetime) -> list[tuple[Capability, Sequence[Analysis | None], Mapping[str, Known]]]:
-    """Every capability, its full mode and any that serves as structures, and the figures they need."""
-    items = list(Capability.objects.select_related("service"))
-    expressions = {item.pk: _expressions(modes(item)) for item in items}
-    used = {name for pair in expressions.values() for e in pair if e for name in names(e)}
-    figures = known(at, sorted(used), PERIOD)
-    return [(item, [Analysis(System(e)) if e else None for e in expressions[item.pk]], figures) for item in items]
+def _known(
+    at: datetime, upon: Collection[str] | None = None
+) -> list[tuple[Capability, Sequence[Analysis | None], Mapping[str, Known]]]:
+    """Every capability (that rests `upon` one of these), its full mode and any that serves as structures, and the
+    figures they need."""
+    expressions = {item: _expressions(modes(item)) for item in Capability.objects.select_related("service")}
+    used = {item: {name for e in pair if e for name in names(e)} for item, pair in expressions.items()}
+    chosen = [item for item in expressions if upon is None or not used[item].isdisjoint(upon)]
+    figures = known(at, sorted({name for item in chosen for name in used[item]}), PERIOD)
+    return [(item, [Analysis(System(e)) if e else None for e in expressions[item]], figures) for item in chosen]
 
 
 def _expressions(found: Iterable[Mode]) -> tuple[Expression | None, Expression | None]:

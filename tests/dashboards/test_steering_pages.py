@@ -78,6 +78,7 @@ def test_a_long_history_is_cut_off_and_whole_where_one_looks_for_the_flag(world:
     many(world, 4)
     flags = {flag.key: flag for tier in flags_page(NOW).tiers for flag in tier.flags}
     assert (len(flags["flag-1"].changes), flags["flag-1"].earlier) == (3, True)
+    Flag.objects.create(key="flag-1-too", service=world.flag.service, description="Another.", tier=2)
     (tier,) = flags_page(NOW, asked(q="flag-1")).tiers
     assert (len(tier.flags[0].changes), tier.flags[0].earlier) == (8, False)
 
