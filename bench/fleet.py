@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from alerts.models import Alert, about
 from bench.cost import SCRAPE, TICK
 from degradation.models import Capability
+from slo import selectors
 from slo.maths.windows import floor_to, from_epoch, to_epoch
 from slo.models import Component, Measurement, Objective, Service, Source, Watermark
+from slo.services import standing
 
 # As thinning leaves a ledger: every tick for 6 hours, a minute up to 3 days, 5 minutes before that.
 BANDS = ((6 * 3_600, TICK), (3 * 86_400, 60), (30 * 86_400, 300))
@@ -137,18 +140,17 @@ def _alert(chosen: Sequence[Objective], end: datetime) -> None:
     )
 
 
-def go_on(made: Sequence[Objective]) -> None:
-    """One more tick of all of them, without anything that fails."""
-    marks = {mark.objective_id: mark for mark in Watermark.objects.filter(objective__in=made)}
-    rows = []
-    for row in Measurement.objects.filter(objective__in=made, at=max(mark.at for mark in marks.values())):
-        row.at, row.good, row.total = row.at + TICK, row.good + EVENTS * TICK, row.total + EVENTS * TICK
-        row.observed += TICK
-        rows.append(row)
+def go_on(made: Sequence[Objective], now: float) -> None:
+    """One more tick of all of them, without anything that fails, and its judgement."""
+    before = Watermark.objects.latest("at").at
+    at = max(before + 1, int(now))
+    rows = list(Measurement.objects.filter(objective__in=made, at=before))
+    for row in rows:
+        row.at, row.observed = at, row.observed + at - before
+        row.good, row.total = row.good + EVENTS * (at - before), row.total + EVENTS * (at - before)
     Measurement.objects.bulk_create(rows)
-    for mark in marks.values():
-        mark.at, mark.version = mark.at + TICK, mark.version + 1
-    Watermark.objects.bulk_update(marks.values(), ["at", "version"])
+    Watermark.objects.update(at=at, version=F("version") + 1)
+    standing.keep(zip(made, selectors.statuses(from_epoch(at), made), strict=True))
 
 
 def instant(epoch: float) -> datetime:

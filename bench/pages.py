@@ -22,7 +22,7 @@ from django.db import connection
 from bench import load
 from bench.fleet import furnish, go_on, instant
 from bench.server import Web, serving
-from slo.models import Objective
+from slo import selectors
 
 OBJECTIVES, ALERTS = 1_000, 500
 ASKED, AFTER_A_TICK = 40, 8
@@ -68,32 +68,32 @@ class Visitor:
 def main() -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    made = furnish(OBJECTIVES, ALERTS, instant(time.time()))
+    furnish(OBJECTIVES, ALERTS, instant(time.time()))
+    made = list(selectors.objectives())
     cookie = logged_in()
     with serving(os.environ["DATABASE_URL"]) as web:
         visitor = Visitor(web, cookie)
-        waits(visitor, lambda: ticked(made))
+        waits(visitor, lambda: go_on(made, time.time()))
     # As fast as pages ever refresh.
     with serving(os.environ["DATABASE_URL"], TICK_SECONDS="5") as web:
-        load.run(web, cookie, lambda: ticked(made), connection.vendor)
-
-
-def ticked(made: list[Objective]) -> None:
-    """One more tick of all objectives."""
-    go_on(made)
+        load.run(web, cookie, lambda: go_on(made, time.time()), connection.vendor)
 
 
 def waits(visitor: Visitor, tick: Callable[[], None]) -> None:
     """Print how long each page takes, within a tick and right after one."""
     for name, path in PAGES.items():
         region = name.endswith("region")
+        tick()
         visitor.first_byte(path, region=region)
+        spent = visitor.web.cpu_seconds()
         within = [visitor.first_byte(path, region=region) for _ in range(ASKED)]
+        cpu = (visitor.web.cpu_seconds() - spent) / ASKED
         after = []
         for _ in range(AFTER_A_TICK):
             tick()
             after.append(visitor.first_byte(path, region=region))
-        print(f"{connection.vendor}, {name}: first byte {_figures(within)}; right after a tick {_figures(after)}")
+        told = f"first byte {_figures(within)}, {cpu * 1e3:.0f} ms CPU; right after a tick {_figures(after)}"
+        print(f"{connection.vendor}, {name}: {told}", flush=True)
 
 
 def _figures(waited: list[float]) -> str:

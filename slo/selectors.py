@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -122,7 +122,7 @@ def between(item: Objective, instants: Sequence[int]) -> list[Window]:
     return [history.window(low, high) for low, high in pairwise(instants)]
 
 
-def windows(wanted: Sequence[tuple[Objective, int, int]]) -> list[Window]:
+def windows(wanted: Sequence[tuple[Objective, int, int]], marks: Mapping[int, "_Mark"] | None = None) -> list[Window]:
     """One window each (from, to in epoch seconds) of many objectives, in order: a few queries, however many."""
     items = list({item.pk: item for item, _, _ in wanted}.values())
     holes = _spans(items, min(start for _, start, _ in wanted), max(end for _, _, end in wanted)) if wanted else {}
@@ -130,15 +130,15 @@ def windows(wanted: Sequence[tuple[Objective, int, int]]) -> list[Window]:
     for item, start, end in wanted:
         clipped = clip(holes.get(item.pk, []), start, end)
         bounds[item.pk] |= {start, end}.union(*((span.start, span.end) for span in clipped))
-    rows = _rows(bounds, _marks(items))
+    rows = _rows(bounds, marks or _marks(item.pk for item in items))
     return [_window(rows[item.pk], holes.get(item.pk, []), start, end) for item, start, end in wanted]
 
 
 def recent(at: datetime, chosen: Sequence[Objective]) -> dict[int, Window]:
     """The last five minutes of objectives by primary key, as their statuses at `at` have them, for far less."""
-    marks = _marks(chosen)
+    marks = _marks(item.pk for item in chosen)
     ends = [_end(item, marks.get(item.pk), to_epoch(at)) for item in chosen]
-    found = windows([(item, end - SHORT, end) for item, end in zip(chosen, ends, strict=True)])
+    found = windows([(item, end - SHORT, end) for item, end in zip(chosen, ends, strict=True)], marks)
     return {item.pk: window for item, window in zip(chosen, found, strict=True)}
 
 
@@ -171,7 +171,7 @@ def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> 
 
     Meant for small drawings: two queries, exclusions left in.
     """
-    marks = _marks(chosen)
+    marks = _marks(item.pk for item in chosen)
     bounds = {}
     for item in chosen:
         if item.pk in marks:
@@ -272,7 +272,7 @@ def _status(
 def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) -> list[_Reader]:
     """Find every row all these statuses need in a handful of queries, however many objectives there are."""
     now = to_epoch(at)
-    marks = _marks(wanted)
+    marks = _marks(item.pk for item in wanted)
     telling = SourceState.objects.exclude(problem="", remembers=None).select_related("source")
     states = {state.source_id: state for state in telling if state.asked_at <= at}
     bounds: dict[int, set[int]] = {}
@@ -305,13 +305,21 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     ]
 
 
-def _marks(of: Iterable[Objective | int]) -> dict[int, Watermark]:
-    """The watermarks of objectives by primary key; what only the collector needs of them is left out."""
-    told = Watermark.objects.only("objective", "started", "at", "problem")
-    return {mark.objective_id: mark for mark in told.filter(objective__in=of)}
+class _Mark(NamedTuple):
+    """As much of a watermark as reading takes."""
+
+    started: int
+    at: int
+    problem: str
 
 
-def _end(item: Objective, mark: Watermark | None, now: int) -> int:
+def _marks(of: Iterable[int]) -> dict[int, _Mark]:
+    """The watermarks of objectives by primary key."""
+    told = Watermark.objects.filter(objective__in=list(of)).values_list("pk", "started", "at", "problem")
+    return {pk: _Mark(started, at, problem) for pk, started, at, problem in told}
+
+
+def _end(item: Objective, mark: _Mark | None, now: int) -> int:
     """Where windows end: at the watermark, as long as that is a matter of ticks, or of the slice that is not over yet,
     so that a judgement a moment after a tick does not see its last seconds as missing. Beyond that, missing data is
     told as missing.
@@ -321,7 +329,7 @@ def _end(item: Objective, mark: Watermark | None, now: int) -> int:
     return mark.at if mark and 0 <= now - mark.at <= late else now
 
 
-def _problem(item: Objective, start: int, now: int, mark: Watermark | None, state: SourceState | None) -> str:
+def _problem(item: Objective, start: int, now: int, mark: _Mark | None, state: SourceState | None) -> str:
     """What is wrong with measuring: the objective, its source, or that the source has forgotten what is missing."""
     problem = (mark.problem if mark else "") or (state.problem if state else "")
     kept = state.remembers if state else None
@@ -358,7 +366,7 @@ def _exclusions(wanted: Sequence[Objective], start: int, end: int) -> QuerySet[E
     return Exclusion.objects.filter(concerned, since, start__lt=from_epoch(end))
 
 
-def _rows(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, Watermark]) -> dict[int, dict[int, Row]]:
+def _rows(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, _Mark]) -> dict[int, dict[int, Row]]:
     """The row at or before each wanted instant of each objective; the first row where there is none before.
 
     One index look-up an instant, thousands of them a query: rows are thinned and gaps happen, so that the row
