@@ -146,16 +146,30 @@ def test_a_flag_is_toggled_with_a_reason_and_all_restored_by_keyboard_alone(
     assert Flag.objects.get().shed_at is None
 
 
-def test_everything_is_reached_by_keyboard(page: Page, visit: Visit) -> None:
+def test_what_burns_is_found_by_keyboard_alone(page: Page, visit: Visit, shop: World) -> None:
+    keys = page.keyboard
     visit("/")
-    page.keyboard.press("Tab")
+    keys.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    page.keyboard.press("/")
+    keys.press("/")
     expect(page.locator("#search")).to_be_focused()
-    page.keyboard.type("product")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/objectives/\?q=product$"))
+    keys.type("answer")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile(r"/objectives/\?q=answer$"))
+    expect(page.locator("tbody tr")).to_have_count(2)
+    tab_to(page, "#facet-state > summary")
+    keys.press("Enter")
+    tab_to(page, "#facet-state input[value=critical]")
+    keys.press("Space")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile(r"/objectives/\?q=answer&state=critical$"))
     expect(page.locator("tbody tr")).to_have_count(1)
+    tab_to(page, "tbody a")
+    keys.press("Enter")
+    expect(page.locator("h1")).to_have_text("Order tracking answers")
+    tab_to(page, f"main a[href='/alerts/{shop.alert.pk}/']")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/alerts/{shop.alert.pk}/$"))
 
 
 def test_on_a_phone_the_rail_is_a_menu_that_keys_open_and_close(page: Page, visit: Visit, shop: World) -> None:
