@@ -19,6 +19,8 @@ FOREIGN = re.compile(
 )
 # Tags that need a silence or plotly.js to show anything.
 ELSEWHERE = {"until", "plotly_guards"}
+# Classes that say what something is beside one that is styled, and one for plotly.js.
+SAID = {"on", "hard", "no-inline-styles"}
 ELEMENTS = sorted(path.name for path in (ROOT / "templates/dashboards/elements").iterdir())
 
 
@@ -41,6 +43,19 @@ def test_no_selector_names_a_class_that_nothing_has() -> None:
         if found not in used and not found.startswith(made) and not FOREIGN.fullmatch(found)
     }
     assert unused == set()
+
+
+def test_no_template_gives_a_class_that_nothing_styles_or_looks_for() -> None:
+    known = {name for sheet in SHEETS.values() for name in re.findall(r"\.([a-zA-Z][\w-]*)", sheet)}
+    scripts = "\n".join(path.read_text() for path in ROOT.rglob("*.js"))
+    given = {
+        f"{path.parent.name}/{path.name}: {name}"
+        for path in ROOT.rglob("*.html")
+        for names in re.findall(r'class="([^"]*)"', re.sub(r"\{%.*?%\}", " ", path.read_text()))
+        for name in re.sub(r"[\w-]*\{\{.*?\}\}", "", names).split()
+        if name not in known and name[-1] != "-" and not re.search(rf"\b{name}\b", scripts) and name not in SAID
+    }
+    assert given == set()
 
 
 def test_every_token_is_used_and_every_measure_is_a_token_that_exists() -> None:
