@@ -28,10 +28,19 @@ class Tab:
 
 
 def tabs(index: Index, query: Query, kept: Sequence[ObjectiveView]) -> tuple[Tab, ...]:
-    """Every named list, with how many objectives it has now."""
-    present = address(query)
-    built_in = (_tab(index, title, asked, present) for title, asked in BUILT_IN)
-    return (*built_in, *(_tab(index, view.name, view.query, present, view) for view in kept))
+    """Every named list, with how many objectives it has now.
+
+    The present one asks for the same; or else it is the built-in one that shows the same objectives in another order.
+    """
+    found = [_tab(index, title, asked, query) for title, asked in BUILT_IN]
+    found += [_tab(index, view.name, view.query, query, view) for view in kept]
+    if any(tab.current for tab in found):
+        return tuple(found)
+    return tuple(replace(tab, current=tab.pk is None and _alike(Query.of(tab.href), query)) for tab in found)
+
+
+def _alike(one: Query, other: Query) -> bool:
+    return (one.words, one.chosen) == (other.words, other.chosen)
 
 
 def address(query: Query) -> str:
@@ -39,8 +48,9 @@ def address(query: Query) -> str:
     return replace(query, page=1).address().removeprefix("?")
 
 
-def _tab(index: Index, title: str, asked: str, present: str, view: ObjectiveView | None = None) -> Tab:
+def _tab(index: Index, title: str, asked: str, present: Query, view: ObjectiveView | None = None) -> Tab:
     wanted = Query.of(asked)
     href = address(wanted)
     note = f"kept by {view.created_by}" if view else ""
-    return Tab(title, len(index.find(wanted)), href == present, f"?{href}", view.pk if view else None, note)
+    current = href == address(present)
+    return Tab(title, len(index.find(wanted)), current, f"?{href}", view.pk if view else None, note)

@@ -69,8 +69,8 @@ class ObjectivesPage:
 
     @property
     def tab(self) -> Tab | None:
-        """The named list that is looked at, if it is one."""
-        return next((tab for tab in self.tabs if tab.current), None)
+        """The named list that is looked at, if it is one, sorted and grouped as it is."""
+        return next((tab for tab in self.tabs if tab.href == f"?{self.present}"), None)
 
 
 COLUMNS = (

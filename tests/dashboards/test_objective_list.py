@@ -256,6 +256,14 @@ def test_named_lists_say_how_many_objectives_they_have(many: list[Objective]) ->
     }
 
 
+def test_another_order_of_the_same_objectives_is_the_same_built_in_view(many: list[Objective]) -> None:
+    for address, title in (("group=team&sort=-name", "All"), ("state=no+data&sort=name", "No data")):
+        page = listed(address)
+        assert [tab.title for tab in page.tabs if tab.current] == [title]
+        assert page.tab is None, "which may be kept by another name"
+    assert not any(tab.current for tab in listed("q=thing").tabs)
+
+
 def test_a_service_that_is_gone_can_be_taken_out_of_a_kept_list(world: World) -> None:
     page = listed("service=long-gone")
     assert (page.found, [chip.title for chip in page.chips]) == (0, ["long-gone"])
