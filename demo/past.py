@@ -56,7 +56,7 @@ SAID = (
     (
         122,
         "resolved",
-        "Personal recommendations are back for everybody. It lasted an hour and a quarter; nothing you saved is lost.",
+        "Personal recommendations are back for everybody. Nothing you saved is lost.",
     ),
 )
 

@@ -5,48 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import Count
 
+from alerts.models import Channel
+from dashboards.presenters.document_kinds import KINDS, DocumentKind
 from slo.models import ApiToken, Edit, Service, Source, SourceState
+from slo.services import edits
 from slo.services.access import RANKS, Role, may, role_of
-
-# What is written as a document on the settings' pages: the word in the address, and the kind.
-KINDS = {"sources": "DataSource", "services": "Service", "channels": "Channel"}
-TEMPLATES = {
-    "sources": """\
-apiVersion: openslo/v1
-kind: DataSource
-metadata:
-  name: prometheus
-  displayName: Prometheus
-spec:
-  type: prometheus
-  connectionDetails:
-    url: http://prometheus.example:9090
-    scrapeInterval: 15s
-""",
-    "services": """\
-apiVersion: openslo/v1
-kind: Service
-metadata:
-  name: checkout
-  displayName: Checkout
-spec:
-  description: Takes the money
-""",
-    "channels": """\
-apiVersion: brownout/v1
-kind: Channel
-metadata:
-  name: on-call
-spec:
-  # or alertmanager, pagerduty, email, webhook, apprise
-  type: slack
-  description: Those on call for the shop
-  severities: [page, ticket]
-  connectionDetails:
-    url: {fromEnv: SLACK_WEBHOOK_URL}
-""",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +21,23 @@ class SourceRow:
     source: Source
     objectives: int
     state: SourceState | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service, and how many objectives belong to it."""
+
+    service: Service
+    objectives: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRows:
+    """The documents of a kind that has no table of its own: pairs of name and what it is called."""
+
+    slug: str
+    kind: DocumentKind
+    rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +52,10 @@ class PersonRow:
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
     sources: Sequence[SourceRow]
-    services: Sequence[Service]
+    services: Sequence[ServiceRow]
+    channels: int
     admin: bool
+    documents: Sequence[DocumentRows] = ()
     tokens: Sequence[ApiToken] = ()
     people: Sequence[PersonRow] = ()
     edits: Sequence[Edit] = ()
@@ -84,15 +68,22 @@ def settings_page(user: User, at: datetime) -> SettingsPage:
     states = {state.source_id: state for state in SourceState.objects.all()}
     found = Source.objects.prefetch_related("objectives")
     sources = [SourceRow(source, len(source.objectives.all()), states.get(source.pk)) for source in found]
-    services = list(Service.objects.all())
+    services = [ServiceRow(row, row.count) for row in Service.objects.annotate(count=Count("objectives"))]
+    channels = Channel.objects.count()
     if not may(user, "admin"):
-        return SettingsPage(sources, services, admin=False)
+        return SettingsPage(sources, services, channels, admin=False)
     known = User.objects.prefetch_related("groups").order_by("-is_active", "username")
     return SettingsPage(
         sources,
         services,
+        channels,
         admin=True,
+        documents=[DocumentRows(slug, kind, _named(kind)) for slug, kind in KINDS.items() if not kind.apart],
         tokens=list(ApiToken.objects.all()),
         people=[PersonRow(one, role_of(one), one.is_superuser or one.pk == user.pk) for one in known],
         edits=list(Edit.objects.exclude(kind="SLO")[:20]),
     )
+
+
+def _named(kind: DocumentKind) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(row)) for name, row in edits.named(kind.kind))

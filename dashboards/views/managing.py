@@ -12,10 +12,11 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboards.access import admin, operator
-from dashboards.presenters.settings import KINDS, TEMPLATES, settings_page
+from dashboards.presenters.document_kinds import KINDS
+from dashboards.presenters.settings import settings_page
 from dashboards.views.acting import first_error, person
 from dashboards.views.pages import now
-from slo.errors import BrownoutError, CatalogError, NotFoundError
+from slo.errors import BrownoutError, CatalogError, DeclaredError, DefinitionError, NotFoundError
 from slo.models import ApiToken
 from slo.services import edits, people
 from slo.services.access import RANKS
@@ -63,14 +64,16 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin
 def document(request: HttpRequest, kind: str, name: str = "") -> HttpResponse:
-    """A source, a service or a channel as its document; a POST applies it."""
+    """A source, a service or whatever else is declared, as its document; a POST applies it, or deletes it."""
     if kind not in KINDS:
         raise NotFoundError(f"There are no {kind[:40]} in the settings")
-    row = edits.find(KINDS[kind], name) if name else None
-    text = definition_of(row) if row else TEMPLATES[kind]
+    row = edits.find(KINDS[kind].kind, name) if name else None
+    text = definition_of(row) if row else KINDS[kind].template
     context: dict[str, Any] = {"kind": kind, "row": row, "text": text, "seen": edits.digest(text), "errors": ()}
     if request.method != "POST":
         return _document(request, context)
+    if request.POST.get("do") == "delete":
+        return _delete(request, context, name)
     posted = request.POST.get("text", "").replace("\r\n", "\n")
     context |= {"text": posted[:LONGEST], "seen": request.POST.get("seen", "")}
     sure = request.POST.get("despite_file") == "1"
@@ -79,7 +82,7 @@ def document(request: HttpRequest, kind: str, name: str = "") -> HttpResponse:
         return _document(request, context, 422)
     try:
         saved, _ = edits.save(
-            KINDS[kind], posted, now(), name=name, seen=context["seen"], actor=_actor(request), despite_file=sure
+            KINDS[kind].kind, posted, now(), name=name, seen=context["seen"], actor=_actor(request), despite_file=sure
         )
     except CatalogError as error:
         messages.error(request, "Nothing was saved. What is wrong is told below.")
@@ -92,6 +95,23 @@ def document(request: HttpRequest, kind: str, name: str = "") -> HttpResponse:
     messages.success(request, f"{saved} is saved.")
     # A channel has a page of its own, with a button that tests it.
     return redirect("channel", saved.name) if kind == "channels" else redirect("settings")
+
+
+def _delete(request: HttpRequest, context: dict[str, Any], name: str) -> HttpResponse:
+    kind = KINDS[context["kind"]]
+    if not kind.deletable or not name:
+        raise NotFoundError(f"A {kind.one} is not deleted on a page")
+    sure = request.POST.get("despite_file") == "1"
+    try:
+        edits.delete(kind.kind, name, now(), actor=_actor(request), despite_file=sure)
+    except DefinitionError as error:
+        messages.error(request, f"Nothing was deleted. {error}.")
+        return _document(request, context, 409)
+    except DeclaredError as error:
+        messages.error(request, f"Nothing was deleted. {error}.")
+        return _document(request, context, 409)
+    messages.success(request, f"The {kind.one} {name} is deleted.")
+    return redirect("settings")
 
 
 @require_POST
@@ -185,8 +205,8 @@ def _show(request: HttpRequest, **context: Any) -> HttpResponse:
 
 
 def _document(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    what = KINDS[context["kind"]]
-    context |= {"title": f"{what} {context['row'].name}" if context["row"] else f"New {what}", "at": now()}
+    what, row = KINDS[context["kind"]], context["row"]
+    context |= {"title": str(row) if row else f"New {what.one}", "what": what, "at": now()}
     return _private(render(request, "dashboards/settings/document.html", context, status=status))
 
 

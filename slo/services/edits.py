@@ -12,7 +12,7 @@ from slo.errors import CatalogError, ChangedMeanwhileError, DeclaredError, Defin
 from slo.models import BudgetPolicy, Edit, Objective, Service, System
 from slo.openslo import dump
 from slo.services import catalog
-from slo.services.catalog import apply_text, definition_of
+from slo.services.catalog import Handler, apply_text, definition_of
 from slo.services.catalog.registry import handlers
 
 
@@ -23,7 +23,8 @@ def digest(text: str) -> str:
 
 def find(kind: str, name: str) -> Any:
     """The row of that kind and name. Raises NotFoundError."""
-    row = _rows(kind).filter(name=name).first()
+    handler = _handler(kind)
+    row = handler.rows().filter(**{handler.key: name}).first()
     if row is None:
         raise NotFoundError(f"There is no {kind} named {name!r}")
     return row
@@ -78,12 +79,12 @@ def save(
             note("Service", service, "created", actor, at, definition_of(_make(service, at)))
         [change, *_], row = apply_text(text, at, kind, name)
         if not name and change.action != "created":
-            raise ChangedMeanwhileError(f"There is a {kind} named {row.name!r} already: open it and edit that")
+            raise ChangedMeanwhileError(f"There is a {kind} named {row!s} already: open it and edit that")
         if not name and hasattr(row, "made_by"):
             row.made_by = actor[:200]
             row.save(update_fields=["made_by"])
         if change.action != "unchanged":
-            note(kind, row.name, change.action, actor, at, definition_of(row))
+            note(kind, str(getattr(row, _handler(kind).key)), change.action, actor, at, definition_of(row))
     return row, change.action != "unchanged"
 
 
@@ -114,8 +115,14 @@ def history(kind: str, name: str, most: int = 20) -> list[Edit]:
     return list(Edit.objects.filter(kind=kind, name=name)[:most])
 
 
-def _rows(kind: str) -> Any:
-    return next(handler for handler in handlers() if handler.kind == kind).rows()
+def named(kind: str) -> list[tuple[str, Any]]:
+    """The rows of a kind with their names, in the order of names."""
+    handler = _handler(kind)
+    return [(str(getattr(row, handler.key)), row) for row in handler.rows().order_by(handler.key)]
+
+
+def _handler(kind: str) -> Handler[Any, Any]:
+    return next(handler for handler in handlers() if handler.kind == kind)
 
 
 def _check_seen(row: Model, seen: str) -> None:
@@ -149,5 +156,16 @@ def _users(row: Model) -> Iterator[str]:
             if any((block.get("fallback") or {}).get("measured_by") == row.name for block in blocks):
                 yield f"the system {system.name}"
     elif isinstance(row, Service):
-        for item in Objective.objects.filter(service=row)[:5]:
-            yield f"the objective {item.name}"
+        yield from _belongings(row)
+
+
+def _belongings(service: Service) -> Iterator[str]:
+    """What would go with a service without a word: whatever points at it by a key of the database."""
+    for item in Objective.objects.filter(service=service)[:5]:
+        yield f"the objective {item.name}"
+    for relation in service._meta.related_objects:
+        model = relation.related_model
+        if model is not Objective and relation.one_to_many:
+            count = model._default_manager.filter(**{relation.field.name: service}).count()
+            if count:
+                yield f"{count} of its {model._meta.verbose_name_plural}"

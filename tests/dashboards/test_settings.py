@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from alerts.models import Channel
-from slo.models import ApiToken, Edit, Source
+from dashboards.presenters.document_kinds import KINDS
+from slo.models import ApiToken, Component, Edit, Objective, Service, Source
 from slo.services.access import role_of, valid_token
 from slo.services.catalog import apply_documents
 from slo.sources.fake import standing_in
@@ -127,6 +128,43 @@ def test_a_source_is_written_as_its_document_and_tried(admin: Client) -> None:
         assert "It answers, and scrapes shop." in text(admin.post("/settings/sources/mimir/test/", follow=True))
         fake.outage(0, int(NOW.timestamp()))
         assert "out of order" in text(admin.post("/settings/sources/mimir/test/", follow=True))
+
+
+def test_what_is_used_is_not_deleted_and_what_is_not_goes_after_a_question(admin: Client) -> None:
+    admin.post("/settings/sources/new/", {"text": SOURCE})
+    assert "Yes, delete it" in text(admin.get("/settings/sources/mimir/"))
+    used = Objective.objects.get(name="orders-availability").source
+    answer = admin.post(f"/settings/sources/{used.name}/", {"do": "delete"})
+    assert answer.status_code == 409
+    assert f"needs {used.name}; change that first" in text(answer)
+    answer = admin.post("/settings/services/shop/", {"do": "delete"})
+    assert answer.status_code == 409
+    assert "the objective catalog-availability" in text(answer)
+    Objective.objects.all().delete()
+    answer = admin.post("/settings/services/shop/", {"do": "delete"})
+    assert answer.status_code == 409
+    assert "of its components" in text(answer), "nothing goes with it without a word"
+    assert admin.post("/settings/sources/mimir/", {"do": "delete"})["Location"] == "/settings/"
+    assert not Source.objects.filter(name="mimir").exists()
+    assert Edit.objects.filter(kind="DataSource", name="mimir").latest("pk").action == "deleted"
+    assert admin.post("/settings/flags/order-updates/", {"do": "delete"}).status_code == 404
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_every_kind_of_document_is_written_in_words_people_use(admin: Client, slug: str) -> None:
+    page = text(admin.get(f"/settings/{slug}/new/"))
+    assert f"<h1>New {KINDS[slug].one}</h1>" in page
+    till, _ = Service.objects.get_or_create(name="checkout")
+    Component.objects.get_or_create(name="payments", defaults={"service": till, "tier": 2, "target": 0.9999})
+    template = admin.get(f"/settings/{slug}/new/").context["text"]
+    if slug in {"services", "components", "channels"}:
+        template = re.sub(r"(?m)^  name: .*$", "  name: another", template)
+    answer = admin.post(f"/settings/{slug}/new/", {"text": template})
+    assert answer.status_code == 302, answer.context["errors"] if answer.context else text(answer)
+    assert Edit.objects.filter(kind=KINDS[slug].kind, action="created").exists()
+    broken = admin.post(f"/settings/{slug}/new/", {"text": template.replace("spec:", "spce:")})
+    assert broken.status_code == 422
+    assert re.search(r"Line \d+: ", text(broken))
 
 
 CHANNEL = """\
