@@ -24,7 +24,7 @@ demo: setup ## the demo on http://127.0.0.1:8000; RESET=1 starts over, PORT=8080
 
 test: lint unit integration browser postgres ## every check and every test
 
-bench: development ## measurements of this machine; PARTS=truth, cost, loop, pages, flags or availability for some of them
+bench: development ## measurements of this machine; PARTS=truth, cost, loop, pages, interactive, flags or availability for some of them
 	@$(RUN) -m bench $(PARTS)
 
 screenshots: development ## the pictures of the README, from a demo during its first incident

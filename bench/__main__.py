@@ -1,8 +1,9 @@
 """`make bench`: how true the figures are and what they cost, measured on this machine with real servers.
 
 Parts can be named: truth (against recording rules), cost (CPU of a real Prometheus), loop (tick, status and charts on
-SQLite and PostgreSQL), pages (how long they let people wait, on both), flags (evaluations a second, and how long they
-take), availability (exact composites). Only CPU times and figures of one run can be compared: machines are noisy.
+SQLite and PostgreSQL), pages (how long they let people wait and what 200 open ones cost, on both), interactive (how
+soon a browser is ready for people on the demo's pages), flags (evaluations a second, and how long they take),
+availability (exact composites). Only CPU times and figures of one run can be compared: machines are noisy.
 """
 
 import argparse
@@ -14,17 +15,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import availability, cost, flags, truth
+from bench import availability, cost, flags, interactive, truth
 from tests.servers import MissingServerError, running
 from tests.servers.postgres import Postgres
 
-PARTS = ("truth", "cost", "loop", "pages", "flags", "availability")
+PARTS = ("truth", "cost", "loop", "pages", "interactive", "flags", "availability")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
     parser.add_argument("--objectives", type=int, nargs="+", default=[1_000, 10_000], help="of the loop")
+    parser.add_argument("--url", default="", help="of a demo that runs, for interactive; without it one is started")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
@@ -37,6 +39,7 @@ def main() -> None:
         "cost": lambda: [cost.run(objectives) for objectives in (100, 1_000)],
         "loop": lambda: _measure("bench.loop", [[str(count)] for count in arguments.objectives]),
         "pages": lambda: _measure("bench.pages", [[]]),
+        "interactive": lambda: interactive.run(arguments.url),
         "flags": flags.run,
         "availability": availability.run,
     }

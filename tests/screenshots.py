@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to put the pictures (default: docs)")
     arguments = parser.parse_args()
     with ExitStack() as stack:
-        url = arguments.url or stack.enter_context(_demo())
+        url = arguments.url or stack.enter_context(demo())
         browser = stack.enter_context(running(chromium))
         _until_the_incident(browser, url)
         for shot in SHOTS:
@@ -65,17 +65,18 @@ def main() -> None:
 
 
 @contextmanager
-def _demo() -> Iterator[str]:
+def demo() -> Iterator[str]:
     """A demo with data of its own; it is stopped and forgotten afterwards."""
     with tempfile.TemporaryDirectory() as data:
         port = free_port()
+        url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "manage.py", "demo", "--port", str(port), "--data", data]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as demo:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
             try:
-                until(lambda: demo.poll() is not None or _ready(f"http://127.0.0.1:{port}"), timeout=PATIENCE, every=1)
-                yield f"http://127.0.0.1:{port}"
+                until(lambda: process.poll() is not None or _ready(url), timeout=PATIENCE, every=1)
+                yield url
             finally:
-                demo.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGINT)
 
 
 def _ready(url: str) -> bool:

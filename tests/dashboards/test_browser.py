@@ -37,8 +37,8 @@ def visit(page: Page, live_server: LiveServer, shop: World) -> Visit:
 
 
 def drawn(page: Page) -> None:
-    expect(page.locator(".chart .main-svg").first).to_be_visible()
-    page.wait_for_function("[...document.querySelectorAll('[data-plot]')].every(plot => plot.dataset.linked)")
+    expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-plot]:not([data-linked])")).to_have_count(0, timeout=20_000)
 
 
 def test_pages_work_without_scripts(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:

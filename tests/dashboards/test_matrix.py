@@ -91,7 +91,7 @@ def test_no_page_scrolls_sideways_complains_or_shuts_somebody_out(
                 console.allow("404")
             page.set_viewport_size({"width": 1440, "height": 900})
             page.goto(live_server.url + path)
-            expect(page.locator("[data-plot]:not([data-linked])")).to_have_count(0)
+            expect(page.locator("[data-plot]:not([data-linked])")).to_have_count(0, timeout=20_000)
             if (jumped := page.evaluate(JUMPED)) > STILL:
                 wrong.append(f"{path}: jumps while it loads, by {jumped:.4f}")
             wrong += [f"{path}: {finding}" for finding in _findings(page, LOOKS[theme])]
