@@ -112,6 +112,7 @@ def _findings(page: Page, looks: dict[int, dict[str, Any] | None]) -> Iterator[s
         yield "needs exactly one h1"
     for width, rules in sorted(looks.items(), reverse=True):
         page.set_viewport_size(ViewportSize(width=width, height=900))
+        page.evaluate("scrollTo(0, 0)")  # what sticks to the top hides nothing on a page as it is opened
         if not _fits(page, width):
             yield f"{width} px: scrolls sideways: {page.evaluate(TOO_WIDE, width)}"
         if rules:
