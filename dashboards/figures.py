@@ -7,6 +7,7 @@ one figure serves both themes. Times are ISO 8601 in UTC without an offset, whic
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from math import log10
 from typing import Any, Literal
 
@@ -18,7 +19,19 @@ BandKind = Literal["alert", "shed", "excluded", "annotation"]
 
 # Burn rates below this are drawn on the lower edge of the logarithmic axis: they are all "nothing to see".
 FLOOR = 0.1
-SERIES = ("token:series-1", "token:series-2", "token:series-3", "token:series-4")
+# Lines are told apart without colour by their dashes; the sheet gives the keys beside them the same.
+SERIES = (
+    ("token:series-1", "solid"),
+    ("token:series-2", "dash"),
+    ("token:series-3", "dashdot"),
+    ("token:series-4", "dot"),
+)
+# Bands are told apart without colour: by the letter at their top, by how high they reach, and by their edge.
+LETTERS: dict[BandKind, str] = {"alert": "A", "shed": "S", "excluded": "X", "annotation": "N"}
+_HEIGHTS: dict[BandKind, float] = {"alert": 1, "shed": 0.09, "excluded": 0.78, "annotation": 0.89}
+_EDGES: dict[BandKind, str] = {"alert": "solid", "shed": "solid", "excluded": "dot", "annotation": "dash"}
+# Letters nearer to one another than this share of the width would cover each other.
+_APART = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +54,56 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A line: instants (epoch seconds) and values; None is a gap."""
+    """A line: instants (epoch seconds) and values; None is a gap. `hover` says each in words, plain text by lines."""
 
     at: Sequence[int]
     values: Sequence[float | None]
+    hover: Sequence[Sequence[str]] = ()
 
 
 def burn_down(left: Points, then: Points | None, ideal: Points, extent: Extent, bands: Sequence[Band]) -> Figure:
     """Budget left (shares): within the present period, against the even pace; `then` is what the page showed then."""
-    data = [_line(ideal, "Even pace", "token:muted", dash="dot", width=1, hover="%{y:.1%}")]
+    data = [_line(ideal, "Even spending", "token:muted", dash="dot", width=1)]
     if then is not None:
-        data.append(_line(then, "As it stood", "token:series-4", width=1, hover="%{y:.1%}"))
-    data.append(_line(left, "Budget left", "token:accent", width=2, hover="%{y:.1%}"))
-    axis = {"tickformat": ".0%", "rangemode": "tozero", "zeroline": True}
+        data.append(_line(then, "As shown then", "token:series-4", dash="dash", width=1))
+    data.append(_line(left, "Budget left", "token:accent", width=2))
+    title = _title("Budget left (% of the period's)")
+    axis = {"tickformat": ".0%", "rangemode": "tozero", "zeroline": True, "title": title}
     return _figure(data, extent, bands, yaxis=axis)
 
 
-def sli(ratio: Points, target: float, extent: Extent, bands: Sequence[Band]) -> Figure:
-    """The share of good events in each step, and the target."""
-    data = [_line(ratio, "SLI", "token:accent", width=1.5, hover="%{y:.4%}")]
+def sli(ratio: Points, target: float, noun: str, extent: Extent, bands: Sequence[Band]) -> Figure:
+    """The share of good events (or whatever `noun` says) in each step, and the target."""
+    data = [_line(ratio, "SLI", "token:accent", width=1.5)]
     known = [value for value in ratio.values if value is not None]
     lowest = min([*known, target])
     room = max(1 - lowest, 1 - target) * 0.12
-    axis = {"tickformat": _digits(1 - lowest), "range": [lowest - room, 1 + room / 2]}
+    title = _title(f"Good {noun} (% of all)")
+    axis = {"tickformat": _digits(1 - lowest), "range": [lowest - room, 1 + room / 2], "title": title}
     return _figure(data, extent, bands, [_level(target, "token:muted")], yaxis=axis)
 
 
-def events(good: Points, bad: Points, extent: Extent, bands: Sequence[Band]) -> Figure:
-    """Events in each step: good and bad stacked above, the bad ones alone and to their own scale below."""
+def events(good: Points, bad: Points, step: int, noun: str, extent: Extent, bands: Sequence[Band]) -> Figure:
+    """What each step of so many seconds counted: good and bad stacked above, the bad alone and to their scale below.
+
+    `noun` is what is counted. Points stand at the ends of their steps.
+    """
+    every = f"per {format_duration(step)}"
     data = [
-        _bars(good, "Good", "token:good-fill", "y"),
-        _bars(bad, "Bad", "token:bad", "y"),
-        {**_bars(bad, "Bad, alone", "token:bad", "y2"), "hoverinfo": "skip"},
+        _bars(good, "Good", "token:good-fill", "y", step),
+        _bars(bad, "Bad", "token:bad", "y", step),
+        {**_bars(bad, "Bad, alone", "token:bad", "y2", step), "hoverinfo": "skip"},
     ]
+    upper = {"domain": [0.46, 1], "rangemode": "tozero", "nticks": 4, "title": _title(f"{noun} {every}")}
+    lower = {"domain": [0, 0.32], "rangemode": "tozero", "nticks": 3, "title": _title(f"Bad {every}")}
     return _figure(
         data,
         extent,
         bands,
-        yaxis={"domain": [0.42, 1], "rangemode": "tozero", "nticks": 4, "title": _title("all")},
-        yaxis2={"domain": [0, 0.3], "rangemode": "tozero", "nticks": 3, "title": _title("bad")} | _axis(),
+        yaxis=upper,
+        yaxis2=_axis() | lower,
         xaxis={"anchor": "y2"},
         barmode="stack",
-        bargap=0.15,
     )
 
 
@@ -90,14 +111,14 @@ def burns(lines: Sequence[tuple[BurnWindow, Points]], extent: Extent, bands: Seq
     """Burn rates over each long window on a logarithmic axis, and the factors they are judged by."""
     data, levels = [], []
     for index, (window, points) in enumerate(lines):
-        colour = SERIES[index % len(SERIES)]
-        clipped = Points(points.at, [None if v is None else max(FLOOR, v) for v in points.values])
-        name = format_duration(window.long)
-        data.append(_line(clipped, name, colour, width=1.5, hover="%{y:.2f}×"))
+        colour, dash = SERIES[index % len(SERIES)]
+        clipped = Points(points.at, [None if v is None else max(FLOOR, v) for v in points.values], points.hover)
+        data.append(_line(clipped, format_duration(window.long), colour, dash=dash, width=1.5))
         levels.append(_level(window.factor, colour))
     values = [value for _, points in lines for value in points.values if value is not None]
     highest = max([*values, *(window.factor for window, _ in lines), 1])
-    axis = {"type": "log", "range": [log10(FLOOR), log10(highest * 1.6)], "tickvals": _decades(highest)}
+    title = _title("Burn (× even spending, log)")
+    axis = {"type": "log", "range": [log10(FLOOR), log10(highest * 1.6)], "tickvals": _decades(highest), "title": title}
     axis["ticktext"] = [f"{value:g}×" for value in axis["tickvals"]]
     return _figure(data, extent, bands, levels, yaxis=axis)
 
@@ -111,7 +132,7 @@ def _digits(depth: float) -> str:
     return f".{min(4, max(0, round(-log10(max(depth, 1e-6))) - 1))}%"
 
 
-def _line(points: Points, name: str, colour: str, *, width: float, hover: str, dash: str = "solid") -> Figure:
+def _line(points: Points, name: str, colour: str, *, width: float, dash: str = "solid") -> Figure:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -119,12 +140,11 @@ def _line(points: Points, name: str, colour: str, *, width: float, hover: str, d
         "x": [_iso(at) for at in points.at],
         "y": list(points.values),
         "line": {"color": colour, "width": width, "dash": dash},
-        "hovertemplate": f"{hover}<extra>{name}</extra>",
         "connectgaps": False,
-    }
+    } | _hover(points)
 
 
-def _bars(points: Points, name: str, colour: str, axis: str) -> Figure:
+def _bars(points: Points, name: str, colour: str, axis: str, step: int) -> Figure:
     return {
         "type": "bar",
         "name": name,
@@ -132,8 +152,16 @@ def _bars(points: Points, name: str, colour: str, axis: str) -> Figure:
         "y": list(points.values),
         "yaxis": axis,
         "marker": {"color": colour, "line": {"width": 0}},
-        "hovertemplate": f"%{{y:,.0f}}<extra>{name}</extra>",
-    }
+        # A bar fills the step that ends at its instant.
+        "width": step * 850,
+        "offset": step * -925,
+    } | _hover(points)
+
+
+def _hover(points: Points) -> Figure:
+    """What pointing at a line says. Plotly reads some HTML in it, so what people wrote is escaped."""
+    text = ["<br>".join(escape(line, quote=False) for line in lines) for lines in points.hover]
+    return {"text": text, "hovertemplate": "%{text}<extra></extra>"} if text else {"hoverinfo": "skip"}
 
 
 def _level(value: float, colour: str) -> Figure:
@@ -145,7 +173,7 @@ def _level(value: float, colour: str) -> Figure:
         "yref": "y",
         "y0": value,
         "y1": value,
-        "line": {"color": colour, "width": 1, "dash": "dash"},
+        "line": {"color": colour, "width": 1, "dash": "1px,5px"},
     }
 
 
@@ -161,6 +189,19 @@ def _joined(bands: Sequence[Band]) -> list[Band]:
     return joined
 
 
+def _shaded(bands: Sequence[Band], extent: Extent) -> list[Figure]:
+    """The bands as rectangles, each with its letter where there is room for it."""
+    shapes: list[Figure] = []
+    lettered: dict[BandKind, int] = {}
+    for band in _joined(bands):
+        shape = _band(band)
+        if band.start - lettered.get(band.kind, -extent.end) >= (extent.end - extent.start) * _APART:
+            lettered[band.kind] = band.start
+            shape["label"] = _letter(band.kind)
+        shapes.append(shape)
+    return shapes
+
+
 def _band(band: Band) -> Figure:
     return {
         "type": "rect",
@@ -169,17 +210,17 @@ def _band(band: Band) -> Figure:
         "x0": _iso(band.start),
         "x1": _iso(band.end),
         "yref": "paper",
-        # Sheds lie along the foot, so that the alert they answer can be seen behind them.
         "y0": 0,
-        "y1": 0.06 if band.kind == "shed" else 1,
+        "y1": _HEIGHTS[band.kind],
         "fillcolor": f"token:band-{band.kind}",
         # The edge keeps a span visible that is narrower than a pixel.
-        "line": {"width": 1, "color": _edge(band)},
+        "line": {"width": 1, "color": f"token:edge-{band.kind}", "dash": _EDGES[band.kind]},
     }
 
 
-def _edge(band: Band) -> str:
-    return "token:accent" if band.kind == "annotation" else f"token:band-{band.kind}"
+def _letter(kind: BandKind) -> Figure:
+    font = {"size": 10, "color": "token:text"}
+    return {"text": LETTERS[kind], "textposition": "top left", "padding": 2, "textangle": 0, "font": font}
 
 
 def _axis() -> Figure:
@@ -194,7 +235,7 @@ def _axis() -> Figure:
 
 
 def _title(text: str) -> Figure:
-    return {"text": text, "font": {"color": "token:muted", "size": 11}, "standoff": 4}
+    return {"text": text, "font": {"color": "token:muted", "size": 11}, "standoff": 6}
 
 
 def _figure(
@@ -203,12 +244,13 @@ def _figure(
     horizontal = {
         "type": "date",
         "range": [_iso(extent.start), _iso(extent.end)],
+        "title": _title("Time (UTC)"),
         "showspikes": True,
         "spikemode": "across",
         "spikethickness": 1,
         "spikedash": "solid",
         "spikecolor": "token:line-strong",
-        "hoverformat": "%-d %b %H:%M",
+        "hoverformat": "%-d %b %H:%M UTC",
         "nticks": 6,
         "tickangle": 0,
     }
@@ -218,12 +260,12 @@ def _figure(
             **layout,
             "xaxis": _axis() | horizontal | {"fixedrange": False} | layout.get("xaxis", {}),
             "yaxis": _axis() | layout.get("yaxis", {}),
-            "shapes": [*map(_band, _joined(bands)), *levels],
+            "shapes": [*_shaded(bands, extent), *levels],
             "hovermode": "x unified",
             "hoverlabel": {
                 "bgcolor": "token:surface",
                 "bordercolor": "token:line-strong",
-                "font": {"color": "token:text", "size": 12},
+                "font": {"color": "token:text", "size": 11},
             },
             "showlegend": False,
             "dragmode": "zoom",

@@ -39,6 +39,7 @@ urlpatterns = [
     path("objectives/<slug:name>/delete/", editing.delete, name="delete-objective"),
     path("objectives/<slug:name>/", watching.objective, name="objective"),
     path("objectives/<slug:name>/figures/", watching.figures, name="figures"),
+    path("objectives/<slug:name>/figures/<slug:chart>.csv", watching.figures_file, name="figures-file"),
     path("objectives/<slug:name>/exclusions/", excluding.exclude, name="exclude"),
     path("objectives/<slug:name>/exclusions/<int:pk>/", excluding.include, name="include"),
     path("capabilities/", watching.capabilities, name="capabilities"),

@@ -10,7 +10,6 @@ from dashboards import formats
 from dashboards.presenters import badges
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
 from dashboards.presenters.badges import Badge
-from dashboards.presenters.charts import RANGES, Range, default_range
 from dashboards.presenters.direct import described
 from dashboards.presenters.filling import Reach, reach
 from dashboards.presenters.steps import StepRow, step_rows
@@ -96,8 +95,6 @@ class ObjectivePage:
     past_alerts: tuple[AlertRow, ...]
     runbook: Runbook | None
     reach: Reach | None
-    ranges: tuple[Range, ...]
-    chosen: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +105,13 @@ class Definition:
     queries: tuple[QueryText, ...]
 
 
-def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
+def objective_page(name: str, at: datetime) -> ObjectivePage:
     """Everything the page of an objective shows at `at`. Raises NotFoundError."""
     item = selectors.objective(name)
     ahead = selectors.outlook(item, at)
     status = ahead.status
     recent = alerts.history(20, objective=name)
     period = item.span()
-    paging = any(alert.state == Alert.State.FIRING and alert.severity == "page" for alert in recent)
     allowed, left = (1 - item.target) * period.seconds, status.budget.remaining
     return ObjectivePage(
         item=item,
@@ -139,9 +135,12 @@ def objective_page(name: str, at: datetime, range_name: str) -> ObjectivePage:
         past_alerts=alert_rows(alert for alert in recent if alert.state not in Alert.OPEN),
         runbook=alerts.runbook_for(item),
         reach=reach(item, at),
-        ranges=RANGES,
-        chosen=next((r for r in RANGES if r.name == range_name), None) or default_range(period.seconds, paging=paging),
     )
+
+
+def is_paging(name: str) -> bool:
+    """Does an alert of this objective page somebody at present?"""
+    return bool(alerts.history(1, objective=name, state=Alert.State.FIRING, severity="page"))
 
 
 def _at_end(status: Status) -> AtEnd | None:

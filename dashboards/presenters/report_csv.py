@@ -1,29 +1,20 @@
 """A report as CSV: a line for each objective."""
 
-import csv
 from datetime import datetime
-from io import StringIO
 
 from dashboards.presenters.report_rows import Report, ReportRow, ServicePart
+from dashboards.tabular import as_csv as table
 
 HEAD = (
     *("period", "service", "owner", "objective", "title", "target", "good", "total", "sli", "completeness"),
     *("budget_spent", "verdict", "incidents", "incident_seconds", "sheds", "excluded_seconds", "worst_day"),
     "worst_day_bad",
 )
-# What a spreadsheet takes for the beginning of a formula, or skips before one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 def as_csv(made: Report) -> str:
-    """RFC 4180, with a head. Text that a spreadsheet would run as a formula has an apostrophe before it."""
-    out = StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEAD)
-    for part in made.parts:
-        for row in part.rows:
-            writer.writerow([_cell(value) for value in _values(made.period.name, part, row)])
-    return out.getvalue()
+    """A head, and a line for each objective in each service."""
+    return table(HEAD, (_values(made.period.name, part, row) for part in made.parts for row in part.rows))
 
 
 def _values(period: str, part: ServicePart, row: ReportRow) -> tuple[object, ...]:
@@ -39,9 +30,3 @@ def _values(period: str, part: ServicePart, row: ReportRow) -> tuple[object, ...
 
 def _seconds(start: datetime, end: datetime) -> float:
     return (end - start).total_seconds()
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA) else value

@@ -63,7 +63,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 NO_PAGES: dict[str, str] = {
     "api-v2": "data",
     "capability-badge": "picture",
-    "figures": "data",
+    "figures": "part of a page",
+    "figures-file": "file",
     "flag": "leads to its place on the page of flags",
     "post-mortem-file": "file",
     "silence-preview": "part of a page",

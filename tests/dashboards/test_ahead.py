@@ -33,9 +33,9 @@ def test_the_page_tells_the_trend_with_its_uncertainty(client: Client, settings:
 
 def test_a_calm_objective_is_not_exhausted_by_trend() -> None:
     ledger(objective("calm"), seconds=30 * DAY, step=300, bad=0)
-    assert objective_page("calm", NOW, "").trend == "by trend not within 30\u00a0d"
+    assert objective_page("calm", NOW).trend == "by trend not within 30\u00a0d"
 
 
 def test_without_data_nothing_is_foretold() -> None:
     objective("idle")
-    assert objective_page("idle", NOW, "").trend == ""
+    assert objective_page("idle", NOW).trend == ""

@@ -36,11 +36,6 @@ def visit(page: Page, live_server: LiveServer, shop: World) -> Visit:
     return go
 
 
-def drawn(page: Page) -> None:
-    expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=20_000)
-    expect(page.locator("[data-plot]:not([data-linked])")).to_have_count(0, timeout=20_000)
-
-
 def test_pages_work_without_scripts(page: Page, visit: Visit, shop: World, live_server: LiveServer) -> None:
     browser = page.context.browser
     assert browser is not None
@@ -57,48 +52,6 @@ def test_pages_work_without_scripts(page: Page, visit: Visit, shop: World, live_
         expect(plain.get_by_role("columnheader", name="With Catalog down")).to_be_visible()
     finally:
         plain.context.close()
-
-
-def test_charts_are_drawn_in_the_colours_of_the_theme(page: Page, visit: Visit) -> None:
-    read = (
-        "getComputedStyle(document.querySelector('.chart-budget .scatterlayer .trace:last-child path.js-line')).stroke"
-    )
-    strokes = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        visit("/objectives/orders-availability/?range=1h")
-        drawn(page)
-        strokes.append(page.evaluate(read))
-    assert strokes == ["rgb(42, 85, 196)", "rgb(143, 176, 255)"]
-
-
-def test_pointing_at_one_chart_points_at_the_same_instant_in_all(page: Page, visit: Visit) -> None:
-    page.set_viewport_size({"width": 1280, "height": 1600})
-    visit("/objectives/orders-availability/?range=1h")
-    drawn(page)
-    box = page.locator(".chart-burns .nsewdrag").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
-    expect(page.locator(".hoverlayer .legendtitletext")).to_have_count(4)
-    titles = set(page.locator(".hoverlayer .legendtitletext").all_inner_texts())
-    assert len(titles) <= 2, "events are drawn between the instants of the other charts"
-
-
-def test_dragging_over_one_chart_zooms_them_all(page: Page, visit: Visit) -> None:
-    visit("/objectives/orders-availability/?range=1h")
-    drawn(page)
-    box = page.locator(".chart-sli .nsewdrag").bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    ranges = "[...document.querySelectorAll('[data-plot]')].map(plot => String(plot.layout.xaxis.range))"
-    before = page.evaluate(ranges)[0]
-    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
-    page.mouse.up()
-    page.wait_for_function(f"new Set({ranges}).size === 1 && {ranges}[0] !== '{before}'")
-    page.mouse.dblclick(box["x"] + box["width"] / 2, middle)
-    page.wait_for_function(f"{ranges}.every(range => range === '{before}')")
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -15,13 +15,20 @@ from slo.maths.burn import BurnWindow
 
 TOKENS = (Path(__file__).parents[2] / "dashboards/static/dashboards/css/tokens.css").read_text()
 EXTENT = Extent(0, 3_600)
-BANDS = [Band("alert", 0, 600, "page"), Band("alert", 300, 900, "ticket"), Band("shed", 0, 900, "nudges")]
+BANDS = [
+    Band("alert", 0, 600, "page"),
+    Band("alert", 300, 900, "ticket"),
+    Band("shed", 0, 900, "nudges"),
+    Band("excluded", 600, 1_200, "moving"),
+    Band("annotation", 1_200, 1_200, "deploy"),
+    Band("annotation", 1_230, 1_230, "deploy"),
+]
 POINTS = Points([0, 1_800, 3_600], [0.999, None, 1.0])
 DRAWN = {
     "budget": figures.burn_down(POINTS, POINTS, POINTS, EXTENT, BANDS),
-    "sli": figures.sli(POINTS, 0.999, EXTENT, BANDS),
-    "empty": figures.sli(Points([], []), 0.999, EXTENT, []),
-    "events": figures.events(POINTS, POINTS, EXTENT, BANDS),
+    "sli": figures.sli(POINTS, 0.999, "events", EXTENT, BANDS),
+    "empty": figures.sli(Points([], []), 0.999, "events", EXTENT, []),
+    "events": figures.events(POINTS, POINTS, 1_800, "Events", EXTENT, BANDS),
     "burns": figures.burns([(BurnWindow("page", 3_600, 300, 14.4), POINTS)], EXTENT, BANDS),
 }
 
@@ -54,9 +61,37 @@ def test_every_colour_of_a_figure_is_a_design_token(figure: Figure) -> None:
     assert not [text for text in strings(figure) if re.match(r"#|rgb", text)]
 
 
+def rectangles() -> list[Figure]:
+    return [shape for shape in DRAWN["budget"]["layout"]["shapes"] if shape["type"] == "rect"]
+
+
 def test_bands_of_a_kind_that_overlap_are_drawn_once() -> None:
-    rectangles = [shape for shape in DRAWN["budget"]["layout"]["shapes"] if shape["type"] == "rect"]
-    assert [shape["fillcolor"] for shape in rectangles] == ["token:band-alert", "token:band-shed"]
+    kinds = ["alert", "annotation", "annotation", "excluded", "shed"]
+    assert [shape["fillcolor"] for shape in rectangles()] == [f"token:band-{kind}" for kind in kinds]
+
+
+def test_kinds_of_bands_are_told_apart_without_colour() -> None:
+    looks = {(shape["y1"], shape["line"]["dash"], shape["label"]["text"]) for shape in rectangles() if "label" in shape}
+    heights, edges, letters = ({look[n] for look in looks} for n in range(3))
+    assert (len(looks), len(heights), len(letters)) == (4, 4, 4)
+    assert edges == {"solid", "dash", "dot"}
+
+
+def test_letters_of_bands_do_not_cover_one_another() -> None:
+    assert ["label" in shape for shape in rectangles()] == [True, True, False, True, True]
+
+
+def test_lines_are_told_apart_without_colour() -> None:
+    windows = [BurnWindow("page", 3_600 * n, 300, 14.4) for n in range(1, 5)]
+    for figure in (figures.burns([(w, POINTS) for w in windows], EXTENT, []), DRAWN["budget"]):
+        dashes = [trace["line"]["dash"] for trace in figure["data"]]
+        assert len(set(dashes)) == len(dashes)
+
+
+def test_what_people_wrote_is_no_markup_in_a_hover() -> None:
+    points = Points([0], [1.0], [("50 %", "<a href='https://example.com'>")])
+    (trace,) = figures.sli(points, 0.999, "events", EXTENT, [])["data"]
+    assert trace["text"] == ["50 %<br>&lt;a href='https://example.com'&gt;"]
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:

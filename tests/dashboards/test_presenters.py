@@ -1,6 +1,5 @@
 """What the pages say, decided before anything is rendered."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 from alerts.models import Alert
 from dashboards.presenters.alerts import alert_page
 from dashboards.presenters.capabilities import capabilities_page
-from dashboards.presenters.charts import charts, default_range, range_named
 from dashboards.presenters.flags import flags_page
 from dashboards.presenters.objective import definition_of, objective_page
 from dashboards.presenters.overview import overview
 from dashboards.presenters.shell import strip
-from slo.models import Exclusion, Source
+from slo.models import Source
 from tests import factories
 from tests.dashboards.world import World
 from tests.factories import NOW
@@ -114,77 +112,12 @@ def test_a_link_is_only_given_to_a_runbook_that_exists(world: World) -> None:
 
 
 def test_the_page_of_an_objective_tells_what_is_left_in_events_and_minutes(world: World) -> None:
-    page = objective_page("orders-availability", NOW, "")
+    page = objective_page("orders-availability", NOW)
     total = page.status.period.total
     assert total is not None
     assert page.left_events == pytest.approx(total * 0.001 - 240)
     assert page.allowed_seconds == pytest.approx(2_592)
     assert [row.state.word for row in page.windows if row.window.severity == "page"] == ["Above", "One above"]
-
-
-def test_while_something_pages_the_charts_show_the_last_hours(world: World) -> None:
-    assert objective_page("orders-availability", NOW, "").chosen.name == "6h"
-    assert objective_page("orders-availability", NOW, "7d").chosen.name == "7d"
-    assert objective_page("catalog-availability", NOW, "").chosen.name == "30d"
-
-
-@pytest.mark.parametrize(
-    ("period", "name"), [(3_600, "1h"), (7 * 86_400, "7d"), (28 * 86_400, "7d"), (90 * 86_400, "90d")]
-)
-def test_the_range_suits_the_period(period: int, name: str) -> None:
-    assert default_range(period).name == name
-    assert range_named("no such range", period).name == name
-
-
-def test_charts_say_in_words_what_they_show(world: World) -> None:
-    drawn = {chart.name: chart for chart in charts(world.burning, NOW, range_named("1h", 0)).charts}
-    assert drawn["events"].sentence == "11,760 good and 240 bad events in this range."
-    assert "below the target" in drawn["sli"].sentence
-    assert drawn["burns"].sentence.startswith("Highest burn over 1h ")
-    assert drawn["budget"].head == ("Time (UTC)", "Budget left")
-    assert drawn["budget"].rows[0][0] == "2026-03-02 12:00"
-
-
-def test_charts_shade_alerts_sheds_and_exclusions(world: World) -> None:
-    Exclusion.objects.create(
-        objective=world.burning,
-        start=NOW - timedelta(minutes=50),
-        end=NOW - timedelta(minutes=40),
-        reason="moving house",
-        created_at=NOW,
-    )
-    bands = charts(world.burning, NOW, range_named("1h", 0)).bands
-    assert [(band.kind, band.label) for band in bands] == [
-        ("alert", "page alert"),
-        ("excluded", "moving house"),
-        ("shed", "order-updates"),
-    ]
-
-
-def test_the_burn_down_ends_where_the_page_says_the_budget_stands(world: World) -> None:
-    page = objective_page("orders-availability", NOW, "1d")
-    figure = charts(world.burning, NOW, page.chosen).charts[0].figure
-    left = next(trace for trace in figure["data"] if trace["name"] == "Budget left")
-    assert left["y"][-1] == pytest.approx(page.status.budget.remaining)
-
-
-def test_a_calendar_budget_is_paced_by_the_traffic_so_far() -> None:
-    item = factories.objective(period={"calendar": "month", "zone": "UTC"})
-    factories.ledger(item, seconds=36 * 3_600, bad=0.1)
-    figure = charts(item, NOW, range_named("1d", 0)).charts[0].figure
-    left = next(trace for trace in figure["data"] if trace["name"] == "Budget left")
-    # A day and a half of 31, at a burn rate of 1.
-    assert left["y"][-1] == pytest.approx(1 - 1.5 / 31)
-
-
-def test_a_short_peak_is_not_stepped_over(world: World) -> None:
-    drawn = {chart.name: chart for chart in charts(world.healthy, NOW, range_named("30d", 0)).charts}
-    quiet = factories.objective("peak")
-    factories.ledger(quiet, seconds=86_400, bad=lambda left: 100 if 40_000 < left < 40_600 else 0)
-    peak = {chart.name: chart for chart in charts(quiet, NOW, range_named("30d", 0)).charts}
-    highest = max(v for v in peak["burns"].figure["data"][0]["y"] if v is not None)
-    assert highest > 100
-    assert "0×" in drawn["burns"].sentence
 
 
 def test_queries_link_to_a_prometheus_that_can_answer_them(world: World) -> None:
@@ -252,13 +185,12 @@ def test_the_overview_takes_a_handful_of_queries_however_many_objectives(
 @pytest.mark.parametrize(
     ("read", "limit"),
     [
-        (lambda: objective_page("orders-availability", NOW, ""), 20),
-        (lambda: charts(objective_page("orders-availability", NOW, "").item, NOW, range_named("30d", 0)), 30),
+        (lambda: objective_page("orders-availability", NOW), 20),
         (lambda: capabilities_page(NOW, ["orders"]), 34),
         (lambda: flags_page(NOW), 9),
         (strip, 5),
     ],
-    ids=["objective", "charts", "capabilities", "flags", "strip"],
+    ids=["objective", "capabilities", "flags", "strip"],
 )
 def test_pages_take_few_queries(
     world: World, read: Any, limit: int, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -39,7 +39,7 @@ def test_the_overview_lists_the_strictest_step_first(client: Client) -> None:
 
 
 def test_the_page_of_an_objective_says_what_is_agreed(client: Client) -> None:
-    assert objective_page("calm", NOW, "").step is None
+    assert objective_page("calm", NOW).step is None
     html = client.get("/objectives/lower/").content.decode()
     assert "Freeze risky changes" in html
     assert "from 20\u00a0% of the budget down, by the error-budget policy agreed" in html

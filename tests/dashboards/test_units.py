@@ -7,8 +7,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from dashboards import formats
-from dashboards.presenters.charts import charts, range_named
+from dashboards.presenters.charts import charts
 from dashboards.presenters.objective import definition_of, objective_page
+from dashboards.presenters.ranges import asked
 from slo.models import BurnPolicy, Objective, Source
 from tests import factories
 from tests.dashboards.world import person
@@ -50,7 +51,7 @@ def page(client: Client, item: Objective) -> str:
 def test_a_budget_of_time_is_told_in_time(client: Client) -> None:
     item = factories.objective(sli=RAW, target=0.99)
     factories.ledger(item, seconds=36_000, total=30, bad=lambda left: 30 if left < 60 else 0)
-    figures = objective_page(item.name, NOW, "")
+    figures = objective_page(item.name, NOW)
     assert figures.left_events == pytest.approx(300)
     assert figures.status.budget.total == pytest.approx(360)
     text = page(client, item)
@@ -72,7 +73,7 @@ def test_a_budget_of_slices_is_told_in_slices(client: Client) -> None:
 def test_charts_of_slices_have_a_point_for_every_slice_at_most() -> None:
     item = factories.objective(sli=RAW | SLICES, target=0.9)
     factories.ledger(item, seconds=36_000, step=300, total=1, bad=0.25)
-    drawn = {chart.name: chart for chart in charts(item, NOW, range_named("1h", 0)).charts}
+    drawn = {chart.name: chart for chart in charts(item, NOW, asked(item, NOW, {"range": "1h"}).shown).charts}
     values = drawn["sli"].figure["data"][0]["y"]
     assert values[-1] == pytest.approx(0.75)
     assert None not in values[-10:]
@@ -86,7 +87,7 @@ def test_what_holds_an_alert_back_is_told_in_the_unit(client: Client) -> None:
     )
     item = factories.objective(sli=RAW, target=0.99, burn_policy=policy)
     factories.ledger(item, seconds=36_000, total=30, bad=lambda left: 30 if left < 300 else 0)
-    (row,) = objective_page(item.name, NOW, "").windows
+    (row,) = objective_page(item.name, NOW).windows
     assert row.held.replace(formats.SPACE, " ") == "5 min bad of at least 10 min"
     assert "with at least 0 s and 10 min bad in the long window" in page(client, item)
 

@@ -1,12 +1,18 @@
-// Draws the figures of an objective, in the colours of the present theme, with linked cursors and zoom.
+// Draws the figures of an objective, in the colours of the present theme, with linked cursors and one range for all.
 (() => {
   "use strict";
   const section = document.querySelector("[data-figures]");
   if (!section || !window.Plotly) return;
-  const plots = new Map([...section.querySelectorAll("[data-chart]")].map((figure) => [figure.dataset.chart, figure]));
+  const root = document.documentElement;
+  const plots = new Map([...section.querySelectorAll("[data-chart]")].map((figure) => [figure.dataset.chart, figure.querySelector("[data-plot]")]));
   const config = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
-  let charts = null;
+  // Fingers scroll the page past a chart; they choose a range above it.
+  const fingers = matchMedia("(pointer: coarse)");
+  // What a double click goes back to: the address without a range of its own.
+  const usual = new URLSearchParams(location.search).get("range");
+  const SHORTEST = 5 * 60_000;
   let zoom = null;
+  let pointed = null;
 
   const probe = document.createElement("span");
   probe.hidden = true;
@@ -26,53 +32,146 @@
     return value;
   };
 
-  const each = (act) => plots.forEach((figure) => act(figure.querySelector("[data-plot]")));
+  const figure = (name) => painted(JSON.parse(document.getElementById(`data-${name}`).textContent));
 
-  const draw = async () => {
-    for (const [name, figure] of plots) {
-      const chart = charts[name];
-      const plot = figure.querySelector("[data-plot]");
-      const { data, layout } = painted(chart.figure);
+  const draw = async (more = {}) => {
+    for (const [name, plot] of plots) {
+      const { data, layout } = figure(name);
       if (zoom) layout.xaxis.range = zoom;
-      await Plotly.react(plot, data, layout, config);
-      figure.querySelector("[data-sentence]").textContent = chart.sentence;
+      if (fingers.matches) layout.dragmode = false;
+      await Plotly.react(plot, data, { ...layout, ...more }, config);
       if (!plot.dataset.linked) link(plot);
     }
+    if (pointed) point(pointed);
   };
+
+  const point = (xval, except) => plots.forEach((plot) => {
+    if (plot !== except && plot.layout) Plotly.Fx.hover(plot, { xval }, "xy");
+  });
 
   const link = (plot) => {
     plot.dataset.linked = "yes";
     plot.on("plotly_hover", (event) => {
       if (!event.event) return;
       // The event names the instant as text in UTC; pointing at it takes milliseconds.
-      const xval = Date.parse(`${String(event.xvals[0]).replace(" ", "T")}Z`);
-      each((other) => { if (other !== plot && other.layout) Plotly.Fx.hover(other, { xval }, "xy"); });
+      pointed = Date.parse(`${String(event.xvals[0]).replace(" ", "T")}Z`);
+      point(pointed, plot);
     });
-    plot.on("plotly_unhover", () => each((other) => { if (other !== plot && other.layout) Plotly.Fx.unhover(other); }));
+    plot.on("plotly_unhover", (event) => {
+      if (!event.event) return;
+      pointed = null;
+      plots.forEach((other) => { if (other !== plot && other.layout) Plotly.Fx.unhover(other); });
+    });
     plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] ?? (change["xaxis.range[0]"] && [change["xaxis.range[0]"], change["xaxis.range[1]"]]);
       // What the others are told comes back from them as an event of their own.
-      if (range && String(range) !== String(zoom)) spread(range, plot);
+      if (range && String(range) !== String(zoom)) narrow(range, plot);
     });
-    plot.on("plotly_doubleclick", () => {
-      zoom = null;
-      draw();
-    });
+    plot.on("plotly_doubleclick", widen);
   };
 
-  const spread = (range, origin) => {
+  // Shows at once what there is of a range in all charts, then asks the server for it: finer, in words, as a file.
+  const narrow = (range, origin) => {
     zoom = range;
-    each((other) => { if (other !== origin && other.layout) Plotly.relayout(other, { "xaxis.range": [...range] }); });
+    plots.forEach((plot) => { if (plot !== origin && plot.layout) Plotly.relayout(plot, { "xaxis.range": [...range] }); });
+    let [from, to] = range.map((end) => Date.parse(`${String(end).replace(" ", "T")}Z`));
+    const short = Math.max(0, SHORTEST - (to - from)) / 2;
+    from = Math.round((from - short) / 60_000) * 60_000;
+    to = Math.max(Math.round((to + short) / 60_000) * 60_000, from + SHORTEST);
+    const instant = (end) => new Date(end).toISOString().replace(/:\d\d\.\d+Z$/, "Z");
+    go(`?from=${instant(from)}&to=${instant(to)}`);
   };
 
+  const widen = () => {
+    if (new URLSearchParams(location.search).has("from")) go(usual ? `?range=${usual}` : location.pathname);
+  };
+
+  const go = (address) => {
+    history.pushState(null, "", address);
+    load();
+  };
+
+  // Puts the fresh words, tables and links where the old ones are, and draws the fresh figures.
+  let asked = 0;
   const load = async () => {
-    const answer = await fetch(section.dataset.figures, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok || !answer.headers.get("Content-Type")?.startsWith("application/json")) return;
-    charts = (await answer.json()).charts;
+    const turn = ++asked;
+    const answer = await fetch(section.dataset.figures + location.search, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (!answer || turn !== asked || !(answer.ok || answer.status === 400)) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Somebody is in the middle of choosing a range.
+    if (turn !== asked || [...plots.values()].some((plot) => plot._dragging)) return;
+    if (!fresh.getElementById("presets")) return;
+    section.querySelectorAll("[data-part], script[type='application/json']").forEach((part) => {
+      const next = fresh.getElementById(part.id);
+      if (next && !part.contains(document.activeElement) && !part.isEqualNode(next)) part.replaceWith(document.adoptNode(next));
+    });
+    section.querySelector("#bands").hidden = fresh.getElementById("bands").hidden;
+    zoom = null;
     await draw();
   };
 
-  load();
-  document.body.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "region" && !zoom) load(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (charts) draw(); });
+  // A picture that explains itself: what it shows, of when, in words, on the ground of the present theme.
+  const pictured = (name, plot) => {
+    const { data, layout } = figure(name);
+    const words = (id) => document.getElementById(id).firstChild.textContent.trim().replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    return { data, layout: {
+      ...layout,
+      xaxis: { ...layout.xaxis, range: plot.layout.xaxis.range },
+      title: {
+        text: `${words("objective-title")}: ${words(`title-${name}`)}`, x: 0.02, y: 0.96, yanchor: "top", font: { size: 18, color: colour("text") },
+        subtitle: { text: `${words("range-words")}. ${words(`sentence-${name}`)}`, font: { size: 12, color: colour("muted") } },
+      },
+      margin: { l: 24, r: 24, t: 84, b: 24 },
+      paper_bgcolor: colour("surface"),
+      plot_bgcolor: colour("surface"),
+      showlegend: true,
+      legend: { orientation: "h", x: 1, xanchor: "right", y: 1.02, yanchor: "bottom", font: { color: colour("text") } },
+    } };
+  };
+
+  const WIDE = 1200, HIGH = 560, SCALE = 2;
+  const save = async (name, plot) => {
+    // The page's policy lets pictures come as data, and not as blobs, which is why plotly.js does not make the PNG.
+    const drawing = new Image();
+    drawing.src = await Plotly.toImage({ ...pictured(name, plot), config }, { format: "svg", width: WIDE, height: HIGH });
+    await drawing.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: WIDE * SCALE, height: HIGH * SCALE });
+    canvas.getContext("2d").drawImage(drawing, 0, 0, canvas.width, canvas.height);
+    const link = document.createElement("a");
+    link.href = canvas.toDataURL("image/png");
+    link.download = `${document.getElementById(`csv-${name}`).dataset.file}.png`;
+    link.click();
+  };
+
+  plots.forEach((plot, name) => {
+    const button = plot.closest("[data-chart]").querySelector("[data-png]");
+    button.classList.add("ready");
+    button.addEventListener("click", () => save(name, plot));
+  });
+  section.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-reset]")) return;
+    event.preventDefault();
+    widen();
+  });
+
+  // Paper is light and narrow, whatever the screen is.
+  let theme = null;
+  addEventListener("beforeprint", () => {
+    theme ??= root.dataset.theme;
+    root.dataset.theme = "light";
+    draw({ width: 640, height: 260 });
+  });
+  addEventListener("afterprint", () => {
+    root.dataset.theme = theme;
+    theme = null;
+    draw();
+  });
+
+  draw();
+  addEventListener("popstate", load);
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    // A range of its own lies in the past and stays as it is.
+    if (event.detail.target.id === "region" && !new URLSearchParams(location.search).has("from")) load();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
 })();
