@@ -105,7 +105,6 @@
       const next = fresh.getElementById(part.id);
       if (next && !part.contains(document.activeElement) && !part.isEqualNode(next)) part.replaceWith(document.adoptNode(next));
     });
-    section.querySelector("#bands").hidden = fresh.getElementById("bands").hidden;
     zoom = null;
     await draw();
   };
@@ -145,7 +144,7 @@
 
   plots.forEach((plot, name) => {
     const button = plot.closest("[data-chart]").querySelector("[data-png]");
-    button.classList.add("ready");
+    button.disabled = false;
     button.addEventListener("click", () => save(name, plot));
   });
   section.addEventListener("click", (event) => {
