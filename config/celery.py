@@ -8,8 +8,12 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"
 
 
 def _transport() -> dict[str, Any]:
