@@ -23,9 +23,9 @@ Table = list[exchange_queue_t]
 class Channel(filesystem.Channel):
     """kombu's, with other writes."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]  # the stubs differ among themselves
         name = f"{monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
-        _write(Path(self.data_folder_out) / name, payload)
+        _write(Path(self.data_folder_out) / name, message)
 
     def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None) -> None:
         bound = exchange_queue_t(routing_key or "", pattern or "", queue or "")
