@@ -267,3 +267,11 @@ def test_a_csv_is_named_after_what_is_in_it_and_only_for_readers(reader: Client,
 def test_the_charts_take_few_queries(world: World, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_max_num_queries(16):
         over("30d", world.burning)
+
+
+def test_while_something_burns_the_next_step_stands_above_the_figures(operator: Client, world: World) -> None:
+    text = operator.get(f"/objectives/{world.burning.name}/").content.decode()
+    head = text[: text.index('class="tiles')]
+    assert f'href="/alerts/{world.alert.pk}/">Acknowledge the page…</a>' in head
+    assert 'href="/runbooks/orders/">Open the runbook</a>' in head
+    assert 'class="next"' not in operator.get(f"/objectives/{world.healthy.name}/").content.decode()
