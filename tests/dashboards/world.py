@@ -109,7 +109,7 @@ def _flag(item: Objective, alert: Alert) -> Flag:
         shed_by=alert,
         shed_reason=reason,
     )
-    Shedding.objects.create(service=item.service, state={}, reason="everything that may be shed is")
+    Shedding.objects.create(service=item.service, state={}, reason="everything that may be shed is shed")
     FlagChange.objects.create(
         flag=flag, at=SHED, cause=FlagChange.Cause.SHED, before=True, after=False, reason=reason, alert=alert
     )

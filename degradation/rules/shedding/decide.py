@@ -137,7 +137,7 @@ def _held(tier: int | None, signals: Signals, state: State, policy: Policy, now:
         return ", but automatic shedding is off"
     if tier is None:
         tried = "; what was tried in vain is left alone" if state.futile else ""
-        shed = "everything that may be shed is" if state.shed else "there is nothing that may be shed"
+        shed = "everything that may be shed is shed" if state.shed else "there is nothing that may be shed"
         return f", and {shed}{tried}"
     if state.trial is not None:
         due = clock(state.trial.at + policy.effect_after)
