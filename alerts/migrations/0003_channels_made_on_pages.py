@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0011_effects_are_told'),
+        ('alerts', '0002_effects_are_told'),
     ]
 
     operations = [

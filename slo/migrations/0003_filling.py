@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('slo', '0016_standings_and_views'),
+        ('slo', '0002_standings_and_views'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0010_tests_and_reports_of_channels'),
+        ('alerts', '0001_squashed'),
     ]
 
     operations = [

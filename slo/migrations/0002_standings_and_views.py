@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('slo', '0015_edits_on_pages'),
+        ('slo', '0001_squashed'),
     ]
 
     operations = [
