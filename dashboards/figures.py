@@ -92,7 +92,7 @@ def events(good: Points, bad: Points, step: int, noun: str, extent: Extent, band
     data = [
         _bars(good, "Good", "token:good-fill", "y", step),
         _bars(bad, "Bad", "token:bad", "y", step),
-        {**_bars(bad, "Bad, alone", "token:bad", "y2", step), "hoverinfo": "skip"},
+        {**_bars(bad, "Bad, alone", "token:bad", "y2", step), "hoverinfo": "skip", "showlegend": False},
     ]
     upper = {"domain": [0.46, 1], "rangemode": "tozero", "nticks": 4, "title": _title(f"{noun} {every}")}
     lower = {"domain": [0, 0.32], "rangemode": "tozero", "nticks": 3, "title": _title(f"Bad {every}")}
@@ -155,6 +155,8 @@ def _bars(points: Points, name: str, colour: str, axis: str, step: int) -> Figur
         # A bar fills the step that ends at its instant.
         "width": step * 850,
         "offset": step * -925,
+        # What pointing says is not written into the bars: unreadable, and most of the time drawing takes.
+        "textposition": "none",
     } | _hover(points)
 
 

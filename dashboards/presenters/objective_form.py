@@ -126,12 +126,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A preview as it is shown."""
+    """A preview as it is shown; `drawn` says what the drawing does."""
 
     preview: Preview
     drawing: Sparkline | None
     told: list[Told]
     sentence: str
+    drawn: str
     since: datetime
     until: datetime
     days: list[Window]
@@ -270,8 +271,9 @@ def outlook(found: Preview) -> Outlook:
         Told(a.severity, a.start, a.end, _lasted(a.start, a.end, end), a.spent, _mark(a.start, a.end, start, end))
         for a in found.alerts
     ]
-    drawing = sparkline(burns, f"{_worst(burns)} {_sentence(found)}", step=5, height=48) if found.bars else None
-    return Outlook(found, drawing, told, _sentence(found), from_epoch(start), from_epoch(end), list(found.days)[::-1])
+    said, drawn = _sentence(found), _worst(burns)
+    drawing = sparkline(burns, f"{drawn} {said}", step=5, height=48) if found.bars else None
+    return Outlook(found, drawing, told, said, drawn, from_epoch(start), from_epoch(end), list(found.days)[::-1])
 
 
 def _lasted(start: datetime, end: datetime | None, last: int) -> float:
@@ -286,7 +288,7 @@ def _mark(start: datetime, end: datetime | None, first: int, last: int) -> tuple
 
 def _worst(burns: list[float | None]) -> str:
     worst = max((burn for burn in burns if burn is not None), default=None)
-    return f"Burn rate in steps of {formats.duration(BAR)}, at most {formats.factor(worst)}."
+    return f"Burn rate, {formats.duration(BAR)} a bar: at most {formats.factor(worst)}."
 
 
 def _sentence(found: Preview) -> str:

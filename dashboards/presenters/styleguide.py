@@ -88,7 +88,7 @@ def styleguide(at: datetime) -> Styleguide:
         room=tuple(measure for measure in measures if re.fullmatch(r"s\d", measure.name)),
         badges=tuple(sorted(set(_badges()), key=lambda badge: (badge.tone, badge.word))),
         icons=tuple(sorted(ICONS)),
-        trend=sparkline(BURNS, "an example"),
+        trend=sparkline(BURNS, "Burn rate of an example: at most 8.4×"),
         bars=tuple((name, budget_bar(share)) for name, share in shares.items()),
         notices=(
             Notice("success", "order-updates is forced on for 1 h."),

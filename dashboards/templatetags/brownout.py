@@ -103,11 +103,11 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def spark(trend: Sparkline) -> SafeString:
-    """A sparkline of burn rates, with its highest value in words."""
+def spark(trend: Sparkline, *, stretched: bool = False) -> SafeString:
+    """A sparkline of burn rates, with its highest value in words; a stretched one is as wide as its place."""
     strokes = format_html_join("", '<path class="tone-{}" d="{}"/>', ((s.tone, s.path) for s in trend.strokes))
     return format_html(
-        '<svg class="spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">'
+        '<svg class="spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}"{5} role="img" aria-label="{2}">'
         "<title>{2}</title>"
         '<path class="allowed" d="M0 {3}h{0}"/>{4}</svg>',
         trend.width,
@@ -115,6 +115,7 @@ def spark(trend: Sparkline) -> SafeString:
         trend.label,
         f"{trend.allowed:.4g}",
         strokes,
+        mark_safe(' preserveAspectRatio="none"') if stretched else "",
     )
 
 

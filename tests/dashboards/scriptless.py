@@ -1,7 +1,8 @@
-"""What of a page is dead or empty for somebody without JavaScript."""
+"""What of a page is dead or empty for somebody without JavaScript, or a drawing that nobody is told in words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -11,6 +12,12 @@ from django.urls import Resolver404, resolve
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Said only by scripts, of scripts.
 UNSEEN = {"unreachable", "base"}
+# Drawings that decorate, and those that only repeat a word beside them; every other one carries figures.
+DECORATION = {"icon", "mark", "measure"}
+SIGNS = {"shape", "swatch", "key", "box"}
+# How far "beside" a drawing reaches.
+PLACES = {"td", "th", "li", "p", "figure", "div", "button", "a", "label", "summary", "h1", "h2", "h3", "form", "main"}
+FIGURE = re.compile(r"\d|–|no data|not known|no trouble", re.IGNORECASE)
 
 
 @dataclass
@@ -80,6 +87,7 @@ def amiss(page: str, address: str) -> Iterator[str]:
     yield from _dead_controls(top, address)
     yield from _dead_addresses(top, address)
     yield from _empty(top)
+    yield from untold(top)
     for node in top.within():
         hidden = node.given.keys() & {"hidden", "x-cloak"} and node.given.get("id") not in UNSEEN
         if hidden and "data-login" not in node.given:
@@ -161,3 +169,41 @@ def _empty(top: Node) -> Iterator[str]:
 def _is_told(figure: Node) -> bool:
     sentence = any(node.text for node in figure.within() if "data-sentence" in node.given)
     return sentence and any(table.all("td") for table in figure.all("table"))
+
+
+def untold(top: Node) -> Iterator[str]:
+    """Drawings without a name in words, and hidden ones whose figure or word does not stand beside them."""
+    for svg in top.all("svg"):
+        if svg.given.get("aria-hidden") != "true":
+            yield from _unnamed(svg, top)
+        elif not _is_beside(svg):
+            yield f"nothing beside says what is drawn: {svg} in {svg.parent}"
+    for node in top.all("img", "progress", "meter"):
+        if not (node.given.get("alt") or node.given.get("aria-label")):
+            yield f"has no name: {node}"
+
+
+def _unnamed(svg: Node, top: Node) -> Iterator[str]:
+    name = svg.given.get("aria-label") or next((child.text for child in svg.all("title") if child.parent is svg), "")
+    if svg.given.get("role") == "group":
+        if not name or not any(table.all("td") for table in top.all("table")):
+            yield f"a drawing of parts without a table of them: {svg}"
+    elif svg.given.get("role") != "img" or not name:
+        yield f"a drawing without a name: {svg}"
+    elif not FIGURE.search(name):
+        yield f"its name says no figure: {svg}"
+
+
+def _is_beside(svg: Node) -> bool:
+    """Does the place of a hidden drawing say in words or figures what is drawn?"""
+    kinds = set(svg.given.get("class", "").split())
+    place = svg.parent
+    while place and place.tag not in PLACES and "aria-label" not in place.given:
+        place = place.parent
+    if place is None:
+        return False
+    said = f"{place.given.get('aria-label') or place.given.get('aria-labelledby', '')} {place.text}".strip()
+    if kinds & DECORATION:
+        # One that somebody presses or follows is its only name.
+        return bool(said) or place.tag not in {"a", "button", "summary"}
+    return bool(said if kinds & SIGNS else FIGURE.search(said))

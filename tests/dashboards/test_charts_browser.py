@@ -24,6 +24,12 @@ WATCH_JUMPS = """
     const watch = (list) => window.jumps.push(...list.getEntries().flatMap(told));
     new PerformanceObserver(watch).observe({ type: "layout-shift", buffered: true });
 """
+# How many charts there were when drawing let the browser do something else.
+WATCH_BREATHS = """
+    window.breaths = [];
+    const rest = scheduler.yield.bind(scheduler);
+    scheduler.yield = () => rest(window.breaths.push(document.querySelectorAll("[data-linked]").length));
+"""
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def charts(
     settings.PUBLIC_READ = True
     trouble()
     page.set_viewport_size({"width": 1280, "height": 1900})
-    page.add_init_script(WATCH_JUMPS)
+    page.add_init_script(WATCH_JUMPS + WATCH_BREATHS)
     page.goto(f"{live_server.url}{PATH}?range=1h")
     drawn(page)
     yield page
@@ -86,6 +92,7 @@ def test_charts_are_repainted_for_the_theme_for_paper_and_for_a_picture(charts: 
 
 
 def test_pointing_at_one_chart_points_at_all_and_a_refresh_takes_nothing_away(charts: Page) -> None:
+    assert charts.evaluate("breaths.slice(0, 4)") == [0, 1, 2, 3], "each chart is a task of its own"
     charts.locator("#figures-sli summary").click()
     x, y = middle(charts.locator(".chart-burns"), 0.6)
     charts.mouse.move(x, y)

@@ -94,6 +94,10 @@ def test_what_people_wrote_is_no_markup_in_a_hover() -> None:
     assert trace["text"] == ["50 %<br>&lt;a href='https://example.com'&gt;"]
 
 
+def test_what_pointing_says_is_not_written_into_bars() -> None:
+    assert {trace["textposition"] for trace in DRAWN["events"]["data"]} == {"none"}
+
+
 def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
     trace = DRAWN["sli"]["data"][0]
     assert trace["y"][1] is None

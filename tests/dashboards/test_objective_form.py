@@ -1,5 +1,6 @@
 """Objectives written on a page: two views of one document, checked by the engine, previewed against the source."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -13,6 +14,7 @@ from slo.services import edits, survey
 from slo.services.catalog import apply_documents, definition
 from slo.sources.fake import Fake, standing_in
 from tests import factories
+from tests.dashboards import scriptless
 from tests.dashboards.world import World, person
 from tests.factories import NOW
 
@@ -230,6 +232,8 @@ def test_the_preview_tells_of_thirty_days_and_the_alerts_there_would_have_been(o
     page = text(answer)
     assert "There would have been 1 page" in page
     assert 'role="img" aria-label="Burn rate' in page
+    assert re.search(r"<figcaption[^>]*>Burn rate, 6\sh a bar: at most [\d.]+×", page)
+    assert not list(scriptless.untold(scriptless.read(answer.content.decode())))
     assert len(fake.asked) == 1
     # Another target needs no new question.
     answer = operator.post("/objectives/new/preview/", sent(operator, target="95"))

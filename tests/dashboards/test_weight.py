@@ -61,6 +61,7 @@ def test_every_page_is_light_and_links_what_it_needs_and_reads_without_scripts(
         page = reader.get(path).content.decode()
         assert not list(sheets_amiss(page)), path
         assert path == "/styleguide/" or not list(scriptless.amiss(page, path)), path
+        assert not list(scriptless.untold(scriptless.read(page))), path
         assets = set(ASSET.findall(page))
         charts = {asset for asset in assets if PLOTLY.search(asset)}
         assert bool(charts) == ("data-plot" in page), path
@@ -85,6 +86,16 @@ def test_every_page_is_light_and_links_what_it_needs_and_reads_without_scripts(
         "<figure data-chart=sli><p data-sentence>99 %</p><div data-plot></div></figure>",
         "<section><h2>Effects</h2></section>",
         "<main>–</main>",
+        "<p>9 %<svg class=spark><path/></svg></p>",
+        "<p>9 %<svg class=spark role=img aria-label=''><path/></svg></p>",
+        "<svg class=spark role=img aria-label='Burn rate of the day'><path/></svg>",
+        "<table><tbody><tr><td>9 %</td><td><svg class=budget aria-hidden=true><rect/></svg></td></tr></tbody></table>",
+        "<li><b>Orders</b><svg class=budget aria-hidden=true><rect/></svg></li>",
+        "<li><span><svg class=shape aria-hidden=true></svg></span></li>",
+        "<a href=/flags/><svg class=icon aria-hidden=true></svg></a>",
+        "<svg class=graph role=group aria-label='As the table says'></svg>",
+        "<progress max=1 value=0.5></progress>",
+        "<img src=/badge.svg>",
     ],
 )
 def test_what_is_dead_or_empty_without_scripts_is_found(broken: str) -> None:
@@ -94,5 +105,8 @@ def test_what_is_dead_or_empty_without_scripts_is_found(broken: str) -> None:
 def test_what_works_without_scripts_is_left_alone() -> None:
     page = '<h1>Flags</h1><main id="m"><form action="/flags/?x=1"><input name="q"><button>Find</button></form>'
     more = '<a href="#m">Up</a> <button popovertarget="m">Menu</button>'
+    more += '<a href="/flags/"><svg class="icon" aria-hidden="true"></svg>Flags</a>'
+    more += '<dl><div><dd>61 %</dd><dd><svg class="budget" aria-hidden="true"></svg></dd></div></dl>'
+    more += '<p><svg class="spark" role="img"><title>Burn rate: no data</title></svg></p>'
     more += f'<div id="region" hx-get="/flags/">{"All is well. " * 4}</div>'
     assert not list(scriptless.amiss(f"{page}{more}</main>", "/flags/"))

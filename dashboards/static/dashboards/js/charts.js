@@ -34,13 +34,25 @@
 
   const figure = (name) => painted(JSON.parse(document.getElementById(`data-${name}`).textContent));
 
-  const draw = async (more = {}) => {
+  const paint = async (name, plot, size = {}) => {
+    const { data, layout } = figure(name);
+    if (zoom) layout.xaxis.range = zoom;
+    if (fingers.matches) layout.dragmode = false;
+    await Plotly.react(plot, data, { ...layout, ...size }, config);
+    if (!plot.dataset.linked) link(plot);
+  };
+
+  // Lets the browser answer people between one chart and the next.
+  const breath = () => window.scheduler?.yield?.() ?? new Promise((resolve) => { setTimeout(resolve); });
+
+  let round = 0;
+  const draw = async () => {
+    const mine = ++round;
     for (const [name, plot] of plots) {
-      const { data, layout } = figure(name);
-      if (zoom) layout.xaxis.range = zoom;
-      if (fingers.matches) layout.dragmode = false;
-      await Plotly.react(plot, data, { ...layout, ...more }, config);
-      if (!plot.dataset.linked) link(plot);
+      await breath();
+      // Something newer is to be drawn, all of it.
+      if (mine !== round) return;
+      await paint(name, plot);
     }
     if (pointed) point(pointed);
   };
@@ -112,15 +124,18 @@
   // A picture that explains itself: what it shows, of when, in words, on the ground of the present theme.
   const pictured = (name, plot) => {
     const { data, layout } = figure(name);
-    const words = (id) => document.getElementById(id).firstChild.textContent.trim().replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    const plain = (text) => text.trim().replace(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    const words = (id) => plain(document.getElementById(id).firstChild.textContent);
+    const shaded = [...document.querySelectorAll("#shaded .legend > span:not(:first-child)")].map((key) => plain(key.textContent));
+    const said = [`${words("range-words")}. ${words(`sentence-${name}`)}`, ...(shaded.length ? [`Shaded: ${shaded.join(", ")}`] : [])];
     return { data, layout: {
       ...layout,
       xaxis: { ...layout.xaxis, range: plot.layout.xaxis.range },
       title: {
         text: `${words("objective-title")}: ${words(`title-${name}`)}`, x: 0.02, y: 0.96, yanchor: "top", font: { size: 18, color: colour("text") },
-        subtitle: { text: `${words("range-words")}. ${words(`sentence-${name}`)}`, font: { size: 12, color: colour("muted") } },
+        subtitle: { text: said.join("<br>"), font: { size: 12, color: colour("muted") } },
       },
-      margin: { l: 24, r: 24, t: 84, b: 24 },
+      margin: { l: 24, r: 24, t: 84 + 16 * (said.length - 1), b: 24 },
       paper_bgcolor: colour("surface"),
       plot_bgcolor: colour("surface"),
       showlegend: true,
@@ -158,7 +173,8 @@
   addEventListener("beforeprint", () => {
     theme ??= root.dataset.theme;
     root.dataset.theme = "light";
-    draw({ width: 640, height: 260 });
+    round += 1;
+    plots.forEach((plot, name) => paint(name, plot, { width: 640, height: 260 }));
   });
   addEventListener("afterprint", () => {
     root.dataset.theme = theme;
