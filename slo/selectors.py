@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from slo.errors import NotFoundError
 from slo.maths import forecast as forecasting
@@ -17,13 +15,11 @@ from slo.maths.budget_policy import BudgetPolicy as AgreedPolicy
 from slo.maths.budget_policy import Gate, Kind, Standing
 from slo.maths.budget_policy import gate as judge_gate
 from slo.maths.burn import BurnWindow
-from slo.maths.history import Rows
-from slo.maths.ledger import Row, Span, Sums, Window, clip, merge, window
+from slo.maths.ledger import Row, Span, Window, clip, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import format_duration, from_epoch, to_epoch
-from slo.models import BudgetPolicy, Exclusion, Measurement, Objective, Service, SourceState, Watermark
-
-T = TypeVar("T")
+from slo.models import BudgetPolicy, Exclusion, Objective, Service, SourceState
+from slo.selectors_ledger import History, Mark, excluded_spans, marks_of, rows_at, touching
 
 
 def objectives(service: str | None = None) -> QuerySet[Objective]:
@@ -87,7 +83,9 @@ def outlook(item: Objective, at: datetime) -> forecasting.Outlook:
     judged, period = statuses(at, [item])[0], item.span()
     end, step = judged.period.end, forecasting.bucket(period.seconds)
     first = end - (end - judged.period.start) // step * step
-    spends = [_spend(window) for window in between(item, range(first, end + 1, step))]
+    # A period has far more rows than buckets.
+    buckets = [(item, low, high) for low, high in pairwise(range(first, end + 1, step))]
+    spends = [_spend(window) for window in windows(buckets)]
     if period.kind == "rolling":
         return forecasting.Outlook(judged, forecasting.rolling(spends, item.target, step))
     left = (judged.period_end - at).total_seconds()
@@ -122,21 +120,23 @@ def between(item: Objective, instants: Sequence[int]) -> list[Window]:
     return [history.window(low, high) for low, high in pairwise(instants)]
 
 
-def windows(wanted: Sequence[tuple[Objective, int, int]], marks: Mapping[int, "_Mark"] | None = None) -> list[Window]:
+def windows(wanted: Sequence[tuple[Objective, int, int]], marks: Mapping[int, Mark] | None = None) -> list[Window]:
     """One window each (from, to in epoch seconds) of many objectives, in order: a few queries, however many."""
     items = list({item.pk: item for item, _, _ in wanted}.values())
-    holes = _spans(items, min(start for _, start, _ in wanted), max(end for _, _, end in wanted)) if wanted else {}
+    holes = (
+        excluded_spans(items, min(start for _, start, _ in wanted), max(end for _, _, end in wanted)) if wanted else {}
+    )
     bounds: dict[int, set[int]] = defaultdict(set)
     for item, start, end in wanted:
         clipped = clip(holes.get(item.pk, []), start, end)
         bounds[item.pk] |= {start, end}.union(*((span.start, span.end) for span in clipped))
-    rows = _rows(bounds, marks or _marks(item.pk for item in items))
+    rows = rows_at(bounds, marks or marks_of(item.pk for item in items))
     return [_window(rows[item.pk], holes.get(item.pk, []), start, end) for item, start, end in wanted]
 
 
 def recent(at: datetime, chosen: Sequence[Objective]) -> dict[int, Window]:
     """The last five minutes of objectives by primary key, as their statuses at `at` have them, for far less."""
-    marks = _marks(item.pk for item in chosen)
+    marks = marks_of(item.pk for item in chosen)
     ends = [_end(item, marks.get(item.pk), to_epoch(at)) for item in chosen]
     found = windows([(item, end - SHORT, end) for item, end in zip(chosen, ends, strict=True)], marks)
     return {item.pk: window for item, window in zip(chosen, found, strict=True)}
@@ -158,7 +158,7 @@ def excluded(
 ) -> dict[int, list[tuple[Exclusion, list[Span]]]]:
     """The same of many objectives at once, by primary key."""
     low, high = to_epoch(start), to_epoch(end)
-    rows = _exclusions(items, low, high).select_related("objective", "service", "created_by").order_by("start")
+    rows = touching(items, low, high).select_related("objective", "service", "created_by").order_by("start")
     found = [(row, spans) for row in rows if (spans := row.spans(low, high))]
     return {
         item.pk: [pair for pair in found if item.pk == pair[0].objective_id or item.service_id == pair[0].service_id]
@@ -171,13 +171,13 @@ def trends(chosen: Sequence[Objective], at: datetime, step: int, count: int) -> 
 
     Meant for small drawings: two queries, exclusions left in.
     """
-    marks = _marks(item.pk for item in chosen)
+    marks = marks_of(item.pk for item in chosen)
     bounds = {}
     for item in chosen:
         if item.pk in marks:
             end = _end(item, marks[item.pk], to_epoch(at))
             bounds[item.pk] = [end - step * back for back in range(count, -1, -1)]
-    rows = _rows(bounds, marks)
+    rows = rows_at(bounds, marks)
     return {
         pk: [window(low, high, rows[pk][low], rows[pk][high]) for low, high in pairwise(instants)]
         for pk, instants in bounds.items()
@@ -189,13 +189,13 @@ def since(chosen: Mapping[int, int], at: datetime) -> dict[int, Window]:
 
     It begins with the first tick from that instant on. Two queries, exclusions left in.
     """
-    marks = _marks(chosen)
+    marks = marks_of(chosen)
     items = Objective.objects.in_bulk(list(marks))
     bounds = {}
     for pk, mark in marks.items():
         end = _end(items[pk], mark, to_epoch(at))
         bounds[pk] = (min(end, -(-chosen[pk] // settings.TICK_SECONDS) * settings.TICK_SECONDS), end)
-    rows = _rows(bounds, marks)
+    rows = rows_at(bounds, marks)
     return {pk: window(low, high, rows[pk][low], rows[pk][high]) for pk, (low, high) in bounds.items()}
 
 
@@ -208,16 +208,6 @@ def judged(item: Objective, since: datetime, until: datetime, policy: tuple[Burn
     facts = replace(item.facts(), policy=policy)
     earliest = min(to_epoch(facts.period.bounds(since)[0]), to_epoch(since) - max(facts.windows))
     yield from History(item, earliest, to_epoch(until)).judged(facts, since, until)
-
-
-class History(Rows):
-    """All rows of one objective over a span, in memory: many windows for one query."""
-
-    def __init__(self, item: Objective, start: int, end: int) -> None:
-        kept = Measurement.objects.filter(objective=item).values_list("at", "good", "total", "observed")
-        rows = [*kept.filter(at__lt=start).order_by("-at")[:1], *kept.filter(at__gte=start, at__lte=end).order_by("at")]
-        holes = _spans([item], start, end).get(item.pk, [])
-        super().__init__([Row(row[0], Sums(*row[1:])) for row in rows], holes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +262,7 @@ def _status(
 def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) -> list[_Reader]:
     """Find every row all these statuses need in a handful of queries, however many objectives there are."""
     now = to_epoch(at)
-    marks = _marks(item.pk for item in wanted)
+    marks = marks_of(item.pk for item in wanted)
     telling = SourceState.objects.exclude(problem="", remembers=None).select_related("source")
     states = {state.source_id: state for state in telling if state.asked_at <= at}
     bounds: dict[int, set[int]] = {}
@@ -286,11 +276,11 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
         bounds[item.pk] = {start, end} | {end - length for length in more.union(item.facts().windows)}
     # Of what is excluded, only the edges within the windows are wanted; of the time ahead, only how long it is.
     first = min((min(instants) for instants in bounds.values()), default=now)
-    spans = _spans(wanted, first, max((to_epoch(finish) for _, finish in periods.values()), default=now))
+    spans = excluded_spans(wanted, first, max((to_epoch(finish) for _, finish in periods.values()), default=now))
     for pk, found in spans.items():
         held = clip(found, min(bounds[pk]), ends[pk])
         bounds[pk] |= {edge for span in held for edge in (span.start, span.end)}
-    rows = _rows(bounds, marks)
+    rows = rows_at(bounds, marks)
     return [
         _Reader(
             item,
@@ -305,21 +295,7 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     ]
 
 
-class _Mark(NamedTuple):
-    """As much of a watermark as reading takes."""
-
-    started: int
-    at: int
-    problem: str
-
-
-def _marks(of: Iterable[int]) -> dict[int, _Mark]:
-    """The watermarks of objectives by primary key."""
-    told = Watermark.objects.filter(objective__in=list(of)).values_list("pk", "started", "at", "problem")
-    return {pk: _Mark(started, at, problem) for pk, started, at, problem in told}
-
-
-def _end(item: Objective, mark: _Mark | None, now: int) -> int:
+def _end(item: Objective, mark: Mark | None, now: int) -> int:
     """Where windows end: at the watermark, as long as that is a matter of ticks, or of the slice that is not over yet,
     so that a judgement a moment after a tick does not see its last seconds as missing. Beyond that, missing data is
     told as missing.
@@ -329,7 +305,7 @@ def _end(item: Objective, mark: _Mark | None, now: int) -> int:
     return mark.at if mark and 0 <= now - mark.at <= late else now
 
 
-def _problem(item: Objective, start: int, now: int, mark: _Mark | None, state: SourceState | None) -> str:
+def _problem(item: Objective, start: int, now: int, mark: Mark | None, state: SourceState | None) -> str:
     """What is wrong with measuring: the objective, its source, or that the source has forgotten what is missing."""
     problem = (mark.problem if mark else "") or (state.problem if state else "")
     kept = state.remembers if state else None
@@ -339,62 +315,3 @@ def _problem(item: Objective, start: int, now: int, mark: _Mark | None, state: S
         f"the source {state.source} keeps {format_duration(kept)}, less than the period: what happened before "
         f"{from_epoch(min(mark.started, now - kept)):%Y-%m-%d} is not in the figures and cannot be filled in"
     )
-
-
-def _spans(wanted: Sequence[Objective], start: int, end: int) -> dict[int, list[Span]]:
-    """What is excluded within [start, end) of each objective that has anything excluded, in order and joined."""
-    of_objective: dict[int, list[Span]] = defaultdict(list)
-    of_service: dict[int | None, list[Span]] = defaultdict(list)
-    for exclusion in _exclusions(wanted, start, end):
-        spans = exclusion.spans(start, end)
-        if exclusion.objective_id:
-            of_objective[exclusion.objective_id] += spans
-        else:
-            of_service[exclusion.service_id] += spans
-    shared = {pk: merge(spans, start, end) for pk, spans in of_service.items()}
-    return {
-        item.pk: merge([*own, *shared.get(item.service_id, ())], start, end) if own else shared[item.service_id]
-        for item in wanted
-        if (own := of_objective.get(item.pk)) or item.service_id in shared
-    }
-
-
-def _exclusions(wanted: Sequence[Objective], start: int, end: int) -> QuerySet[Exclusion]:
-    """Those that may have an occurrence within [start, end)."""
-    concerned = Q(objective__in=[o.pk for o in wanted]) | Q(service__in={o.service_id for o in wanted})
-    since = Q(end__gt=from_epoch(start)) | ~Q(rule="")
-    return Exclusion.objects.filter(concerned, since, start__lt=from_epoch(end))
-
-
-def _rows(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, _Mark]) -> dict[int, dict[int, Row]]:
-    """The row at or before each wanted instant of each objective; the first row where there is none before.
-
-    One index look-up an instant, thousands of them a query: rows are thinned and gaps happen, so that the row
-    wanted is seldom at the very instant, and asking for each alone would cost a query each.
-    """
-    found: dict[int, dict[int, Row]] = {
-        pk: {} if pk in marks else {at: Row(at, Sums()) for at in wanted} for pk, wanted in bounds.items()
-    }
-    pairs = [(pk, at, max(at, marks[pk].started)) for pk, wanted in bounds.items() if pk in marks for at in wanted]
-    for chunk in _chunks(pairs, 5_000):
-        wanted = ",".join(f"({pk},{at},{bound})" for pk, at, bound in chunk)
-        with connection.cursor() as cursor:
-            cursor.execute(_AT_OR_BEFORE.format(wanted=wanted))
-            for pk, at, row_at, *sums in cursor:
-                found[pk][at] = Row(row_at, Sums(*sums))
-    return found
-
-
-# Whole numbers only are put into it.
-_AT_OR_BEFORE = """
-WITH wanted(objective, at, bound) AS (VALUES {wanted})
-SELECT w.objective, w.at, m.at, m.good, m.total, m.observed
-FROM wanted w
-JOIN slo_measurement m ON m.objective_id = w.objective AND m.at = (
-    SELECT MAX(x.at) FROM slo_measurement x WHERE x.objective_id = w.objective AND x.at <= w.bound
-)
-"""
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (items[i : i + size] for i in range(0, len(items), size))

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from textwrap import shorten, wrap
+from textwrap import shorten
 
 from dashboards import figures, formats
 from dashboards.figures import Extent, Figure, Points
 from dashboards.presenters.bands import BandKey, BandText, bands, during, in_words
 from dashboards.presenters.bands import keys as band_keys
 from dashboards.presenters.ranges import Shown
-from slo import selectors
+from slo import selectors_ledger
 from slo.maths.burn import BurnWindow, burn_rate
-from slo.maths.ledger import Window
+from slo.maths.ledger import Span, Window
 from slo.maths.windows import floor_to, format_duration, from_epoch, iso, to_epoch
 from slo.models import Objective
 
@@ -95,10 +95,16 @@ class _Drawing:
         # The present minute or slice, or the end of the period that the range is of.
         self.now = max(shown.end, min(self.end, floor_to(to_epoch(at), shown.width)))
         self.policy = _long_windows(item)
-        longest = max([self.period.seconds, *(w.long for w in self.policy)])
-        self.history = selectors.History(item, min(shown.start - longest, self.start), self.now)
+        self.history = selectors_ledger.Excerpt(item, self._looked_at())
         self.bands = bands(item, shown.start, shown.end)
         self.within = [tuple(during(self.bands, end - self.step, end)) for end in self.steps]
+
+    def _looked_at(self) -> list[Span]:
+        """Where windows begin and end: in the range, each window's length before it, and at the period's ends."""
+        first, last = self.shown.start - self.step, self.shown.end
+        lengths = (0, self.period.seconds, *(window.long for window in self.policy))
+        ends = (self.start, self.now)
+        return [*(Span(first - length, last - length) for length in lengths), *(Span(end, end) for end in ends)]
 
     def _bounds(self, at: datetime) -> tuple[datetime, datetime]:
         """The present period, or for a range before it the one at the end of the range."""
@@ -301,7 +307,7 @@ class _Drawing:
 
     def _hover(self, said: Sequence[str], first: int = 0) -> list[Lines]:
         """Sentences as lines that fit on a phone, each with the spans it lies in; they begin at that step."""
-        return [(*wrap(text, LINE), *self._spans(n)) for n, text in enumerate(said, first)]
+        return [(*_lines(text), *self._spans(n)) for n, text in enumerate(said, first)]
 
     def _spans(self, step: int) -> Lines:
         within = self.within[step]
@@ -322,6 +328,17 @@ class _Drawing:
         times = [iso(from_epoch(at)) for at in self.steps]
         when = {"from (UTC)": times[:-1], "until (UTC)": times[1:]} if spans else {"time (UTC)": times}
         return Exact((*when, *columns), tuple(zip(*when.values(), *columns.values(), strict=True)))
+
+
+def _lines(text: str) -> list[str]:
+    """A sentence in as many lines as it needs, however long a word is."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and len(lines[-1]) + len(word) < LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines if text else []
 
 
 def _long_windows(item: Objective) -> list[BurnWindow]:

@@ -149,8 +149,11 @@ def _paths(pool: Sequence[T], block: int, length: int, futures: int) -> Iterator
     """Futures out of the pool: blocks from anywhere, joined. The same every time: a page must not flicker."""
     chance, around = Random(SEED), [*pool, *pool[:block]]  # noqa: S311 (a sample, no secret)
     for _ in range(futures):
-        starts = (chance.randrange(len(pool)) for _ in range(-(-length // block)))
-        yield [item for start in starts for item in around[start : start + block]][:length]
+        path: list[T] = []
+        for _ in range(-(-length // block)):
+            start = chance.randrange(len(pool))
+            path += around[start : start + block]
+        yield path[:length]
 
 
 def _crossing(levels: Sequence[float], step: int, scale: float) -> float:
@@ -159,6 +162,8 @@ def _crossing(levels: Sequence[float], step: int, scale: float) -> float:
     least = abs(scale) * 1e-9
     if levels[0] <= least:
         return 0.0
+    if min(levels) > least:
+        return math.inf
     for number, level in enumerate(levels[1:], 1):
         if level <= least:
             before = levels[number - 1]

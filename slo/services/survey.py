@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from slo import selectors
+from slo import selectors_ledger
 from slo.errors import BrownoutError
 from slo.maths.history import Rows
 from slo.maths.ledger import Row, Sums
@@ -89,7 +89,7 @@ def _of_ledger(item: Objective, start: int, end: int) -> Survey:
     if kept is None or (kept.sli, kept.source_id) != (item.sli, item.source_id):
         problem = f"{item.source} ({item.source.kind}) knows only the present: figures begin once it is saved"
         return Survey(start, end, Rows([]), problem=problem)
-    history = selectors.History(kept, start, end)
+    history = selectors_ledger.History(kept, start, end)
     windows = ((at, history.window(start, at).sums) for at in range(start, end + 1, STEP))
     rows = [Row(at, sums) for at, sums in windows]
     problem = "" if rows[-1].sums.observed else f"nothing was measured in the last {DAYS} days"

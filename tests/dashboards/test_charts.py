@@ -14,7 +14,7 @@ from dashboards import formats
 from dashboards.presenters.charts import Chart, Charts, charts
 from dashboards.presenters.objective import is_paging, objective_page
 from dashboards.presenters.ranges import POINTS, asked, default_range
-from slo import selectors
+from slo import selectors_ledger
 from slo.maths.windows import from_epoch, to_epoch
 from slo.models import Annotation, Exclusion, Objective
 from tests import factories
@@ -232,7 +232,7 @@ def test_the_csv_of_counts_holds_what_the_ledger_holds(reader: Client, world: Wo
         "observed (share of the time)",
     ]
     assert (found[0]["from (UTC)"], found[-1]["until (UTC)"]) == ("2026-03-02T11:00:00Z", "2026-03-02T12:00:00Z")
-    history = selectors.History(world.burning, to_epoch(NOW) - 3_600, to_epoch(NOW))
+    history = selectors_ledger.History(world.burning, to_epoch(NOW) - 3_600, to_epoch(NOW))
     for row in found:
         start, end = (to_epoch(datetime.fromisoformat(row[name])) for name in ("from (UTC)", "until (UTC)"))
         window = history.window(start, end)

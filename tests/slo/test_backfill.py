@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from slo import selectors
+from slo import selectors_ledger
 from slo.errors import BackfillError
 from slo.maths.windows import from_epoch, to_epoch
 from slo.models import Objective, Watermark
@@ -44,7 +44,7 @@ def objective(counter: str = "hits", **fields: Any) -> Objective:
 
 
 def window(item: Objective, start: datetime, end: datetime) -> tuple[float, float, float]:
-    sums = selectors.History(item, to_epoch(start), to_epoch(end)).window(to_epoch(start), to_epoch(end)).sums
+    sums = selectors_ledger.History(item, to_epoch(start), to_epoch(end)).window(to_epoch(start), to_epoch(end)).sums
     return sums.good, sums.total, sums.observed
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from slo import selectors
+from slo import selectors_ledger
 from slo.errors import BackfillError
 from slo.maths.ledger import Sums
 from slo.maths.windows import from_epoch, to_epoch
@@ -58,7 +58,7 @@ def item(fake: Fake) -> Objective:
 
 def window(item: Objective, start: Any, end: Any) -> tuple[float, float, float]:
     low, high = to_epoch(start), to_epoch(end)
-    sums = selectors.History(item, low, high).window(low, high).sums
+    sums = selectors_ledger.History(item, low, high).window(low, high).sums
     return sums.good, sums.total, sums.observed
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from dashboards.presenters.filling import reach
-from slo import selectors
+from slo import selectors_ledger
 from slo.errors import BackfillError
 from slo.maths.windows import to_epoch
 from slo.models import Filling, Objective, Watermark
@@ -51,7 +51,7 @@ def test_a_run_takes_a_piece_and_the_next_goes_on_from_there(item: Objective) ->
     row = Filling.objects.get()
     assert (row.state, row.note, row.share) == (Filling.State.DONE, "", 1.0)
     assert Watermark.objects.get().started == to_epoch(NOW) - 2 * DAY
-    window = selectors.History(item, to_epoch(NOW) - 2 * DAY, to_epoch(NOW)).window(
+    window = selectors_ledger.History(item, to_epoch(NOW) - 2 * DAY, to_epoch(NOW)).window(
         to_epoch(NOW) - 2 * DAY, to_epoch(NOW)
     )
     before = (window.good, window.total)
@@ -60,7 +60,7 @@ def test_a_run_takes_a_piece_and_the_next_goes_on_from_there(item: Objective) ->
     assert fill(NOW) == 0
     order(item, NOW + timedelta(minutes=1), actor="sam")
     fill(NOW + timedelta(minutes=1))
-    again = selectors.History(item, to_epoch(NOW) - 2 * DAY, to_epoch(NOW)).window(
+    again = selectors_ledger.History(item, to_epoch(NOW) - 2 * DAY, to_epoch(NOW)).window(
         to_epoch(NOW) - 2 * DAY, to_epoch(NOW)
     )
     assert (again.good, again.total) == before

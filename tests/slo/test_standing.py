@@ -6,8 +6,10 @@ import pytest
 from django.conf import LazySettings
 
 from alerts.services.evaluate import evaluate
-from slo import selectors
+from slo import selectors, selectors_ledger
+from slo.maths.ledger import Span
 from slo.maths.status import HOUR, SHORT
+from slo.maths.windows import to_epoch
 from slo.models import Objective, ObjectiveStanding, Service
 from slo.selectors_listed import Listed, listed
 from slo.services.catalog import apply_text, definition_of
@@ -92,3 +94,16 @@ def test_the_last_minutes_alone_are_those_of_the_status(burning: Objective) -> N
         expected = {status.name: status.windows[SHORT] for status in selectors.statuses(at, items)}
         assert {item.name: windows[item.pk] for item in items} == expected
     assert not windows[silent.pk].known
+
+
+def test_the_ledger_around_spans_gives_the_windows_of_all_of_it(burning: Objective) -> None:
+    exclude({"objective": "burning", "start": minutes_ago(50), "end": minutes_ago(41), "reason": "x"}, NOW)
+    now = to_epoch(NOW)
+    whole = selectors_ledger.History(burning, now - 90_000, now)
+    spans = [Span(now - 600, now), Span(now - 4_200, now - 3_600), Span(now - 90_000, now - 90_000)]
+    part = selectors_ledger.Excerpt(burning, spans)
+    for start in (now - 90_000, *range(now - 4_200, now - 3_600, 97)):
+        for end in range(now - 600, now + 1, 83):
+            assert part.window(start, end) == whole.window(start, end)
+    with pytest.raises(LookupError, match="was not read"):
+        part.window(now - 2_000, now)

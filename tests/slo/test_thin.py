@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slo import selectors
+from slo import selectors_ledger
 from slo.maths.windows import to_epoch
 from slo.models import Measurement, Objective, Watermark
 from slo.services.thin import DAY, HOUR, step, thin
@@ -100,6 +100,6 @@ def test_every_window_between_rows_that_remain_reads_as_before(instants: list[in
     assert after.items() <= before.items()
     assert {max(before), min(before)} <= after.keys()
     low, high = min(after), max(after)
-    history = selectors.History(item, low, high)
+    history = selectors_ledger.History(item, low, high)
     assert history.window(low, high).sums.total == before[high][1] - before[low][1]
     Objective.objects.all().delete()
