@@ -94,7 +94,7 @@ def test_all_is_restored_in_reverse_after_recovery(shop: Service, alert: Alert, 
     assert on() == {"tier-1", "tier-2"}
     alert.state = "resolved"
     alert.save()
-    play(at, 2 * 3_600)
+    play(at, 2 * 3_600, tick=120)
     assert len(on()) == 4
     steps = FlagChange.objects.order_by("at").values_list("cause", "flag__key")
     assert list(steps) == [
