@@ -69,8 +69,8 @@ class Stage:
                 spec = f'{{"url": "{self.receivers[name].url}/hook"}}'
                 db.execute(
                     "INSERT INTO alerts_channel (name, kind, spec, group_by, description, severities, match, after,"
-                    " remind, group_wait, enabled)"
-                    " VALUES (%s, 'webhook', %s, %s, '', '[\"page\"]', '[]', 0, 0, 0, true)",
+                    " remind, group_wait, enabled, file, made_by)"
+                    " VALUES (%s, 'webhook', %s, %s, '', '[\"page\"]', '[]', 0, 0, 0, true, '', '')",
                     [name, spec, by],
                 )
 
