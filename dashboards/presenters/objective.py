@@ -92,6 +92,7 @@ class ObjectivePage:
     burn_recent: float | None
     windows: tuple[WindowRow, ...]
     open_alerts: tuple[AlertRow, ...]
+    urgent: tuple[AlertRow, ...]
     past_alerts: tuple[AlertRow, ...]
     runbook: Runbook | None
     reach: Reach | None
@@ -111,6 +112,7 @@ def objective_page(name: str, at: datetime) -> ObjectivePage:
     ahead = selectors.outlook(item, at)
     status = ahead.status
     recent = alerts.history(20, objective=name)
+    firing = _loudest_first(alert_rows(alert for alert in recent if alert.state in Alert.OPEN))
     period = item.span()
     allowed, left = (1 - item.target) * period.seconds, status.budget.remaining
     return ObjectivePage(
@@ -131,11 +133,16 @@ def objective_page(name: str, at: datetime) -> ObjectivePage:
         burn=status.burns.get(HOUR),
         burn_recent=status.burns.get(SHORT),
         windows=tuple(_window_row(window, status) for window in status.facts.policy),
-        open_alerts=alert_rows(alert for alert in recent if alert.state in Alert.OPEN),
+        open_alerts=firing,
+        urgent=tuple(row for row in firing if not row.acknowledged and not row.hushed),
         past_alerts=alert_rows(alert for alert in recent if alert.state not in Alert.OPEN),
         runbook=alerts.runbook_for(item),
         reach=reach(item, at),
     )
+
+
+def _loudest_first(rows: tuple[AlertRow, ...]) -> tuple[AlertRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.hushed, row.severity != "page")))
 
 
 def is_paging(name: str) -> bool:

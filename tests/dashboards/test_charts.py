@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from alerts.models import Alert
 from dashboards import formats
 from dashboards.presenters.charts import Chart, Charts, charts
 from dashboards.presenters.objective import is_paging, objective_page
@@ -274,4 +275,21 @@ def test_while_something_burns_the_next_step_stands_above_the_figures(operator: 
     head = text[: text.index('class="tiles')]
     assert f'href="/alerts/{world.alert.pk}/">Acknowledge the page…</a>' in head
     assert 'href="/runbooks/orders/">Open the runbook</a>' in head
-    assert 'class="next"' not in operator.get(f"/objectives/{world.healthy.name}/").content.decode()
+    assert "nobody is on it yet" in text
+    assert 'class="actions"' not in operator.get(f"/objectives/{world.healthy.name}/").content.decode()
+
+
+def test_an_alert_that_is_held_back_says_so_and_asks_for_nothing(operator: Client, world: World) -> None:
+    Alert.objects.create(
+        subject=world.burning.name,
+        objective=world.burning,
+        severity="ticket",
+        state="firing",
+        opened_at=NOW,
+        fired_at=NOW,
+        inhibited_by=world.alert,
+    )
+    page = operator.get(f"/objectives/{world.burning.name}/").content.decode()
+    assert f'held back by the <a href="/alerts/{world.alert.pk}/">page</a>' in page
+    assert page.index("nobody is on it yet") < page.index("held back by")
+    assert "Acknowledge the ticket" not in page

@@ -89,6 +89,8 @@ def test_charts_are_repainted_for_the_theme_for_paper_and_for_a_picture(charts: 
     charts.emulate_media(media="print")
     expect(charts.locator(".segments")).to_be_hidden()
     expect(charts.locator(".downloads").first).to_be_hidden()
+    charts.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(charts.locator("#band-list")).to_contain_text("alert: ")
 
 
 def test_pointing_at_one_chart_points_at_all_and_a_refresh_takes_nothing_away(charts: Page) -> None:

@@ -132,7 +132,7 @@
       ...layout,
       xaxis: { ...layout.xaxis, range: plot.layout.xaxis.range },
       title: {
-        text: `${words("objective-title")}: ${words(`title-${name}`)}`, x: 0.02, y: 0.96, yanchor: "top", font: { size: 18, color: colour("text") },
+        text: `${plain(document.querySelector("h1").textContent)}: ${words(`title-${name}`)}`, x: 0.02, y: 0.96, yanchor: "top", font: { size: 18, color: colour("text") },
         subtitle: { text: said.join("<br>"), font: { size: 12, color: colour("muted") } },
       },
       margin: { l: 24, r: 24, t: 84 + 16 * (said.length - 1), b: 24 },
@@ -168,17 +168,21 @@
     widen();
   });
 
-  // Paper is light and narrow, whatever the screen is.
-  let theme = null;
+  // Paper is light and narrow, whatever the screen is, and nobody opens anything on it.
+  const bands = document.getElementById("bands");
+  let theme = null, opened = null;
   addEventListener("beforeprint", () => {
     theme ??= root.dataset.theme;
+    opened ??= bands.open;
+    bands.open = true;
     root.dataset.theme = "light";
     round += 1;
     plots.forEach((plot, name) => paint(name, plot, { width: 640, height: 260 }));
   });
   addEventListener("afterprint", () => {
     root.dataset.theme = theme;
-    theme = null;
+    bands.open = opened;
+    theme = opened = null;
     draw();
   });
 
