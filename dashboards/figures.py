@@ -96,7 +96,7 @@ def events(good: Points, bad: Points, step: int, noun: str, extent: Extent, band
     ]
     upper = {"domain": [0.46, 1], "rangemode": "tozero", "nticks": 4, "title": _title(f"{noun} {every}")}
     lower = {"domain": [0, 0.32], "rangemode": "tozero", "nticks": 3, "title": _title(f"Bad {every}")}
-    return _figure(
+    figure = _figure(
         data,
         extent,
         bands,
@@ -105,6 +105,11 @@ def events(good: Points, bad: Points, step: int, noun: str, extent: Extent, band
         xaxis={"anchor": "y2"},
         barmode="stack",
     )
+    for shape in figure["layout"]["shapes"]:
+        if shape["fillcolor"] == "token:band-shed":
+            # At the bottom, as elsewhere, bars would cover it.
+            shape |= {"y0": 0.345, "y1": 0.435}
+    return figure
 
 
 def burns(lines: Sequence[tuple[BurnWindow, Points]], extent: Extent, bands: Sequence[Band]) -> Figure:

@@ -94,6 +94,12 @@ def test_what_people_wrote_is_no_markup_in_a_hover() -> None:
     assert trace["text"] == ["50 %<br>&lt;a href='https://example.com'&gt;"]
 
 
+def test_what_was_shed_is_not_covered_by_bars() -> None:
+    layout = DRAWN["events"]["layout"]
+    (shed,) = [shape for shape in layout["shapes"] if shape["fillcolor"] == "token:band-shed"]
+    assert layout["yaxis2"]["domain"][1] < shed["y0"] < shed["y1"] < layout["yaxis"]["domain"][0]
+
+
 def test_what_pointing_says_is_not_written_into_bars() -> None:
     assert {trace["textposition"] for trace in DRAWN["events"]["data"]} == {"none"}
 
