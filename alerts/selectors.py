@@ -1,11 +1,13 @@
 """Reads: alerts and their history, the outbox, runbooks."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, When
+from django.db.models.functions import Cast
 from django.utils.safestring import SafeString, mark_safe
 
 from alerts.models import Alert, BudgetChange, Delivery, Runbook, RunbookVersion, Transition
@@ -36,17 +38,25 @@ class Brief:
     kind: str
     subject: str
     severity: str
-    figures: Mapping[str, Any]
+    text: str
     acknowledged: bool
     hushed: bool
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What it was last judged by, which only the most urgent are asked for: reading it takes long for hundreds."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
 
 def firing_briefly() -> list[Brief]:
     """Every firing alert: what nothing keeps quiet first, then pages, then the oldest."""
     found = _urgent_first().annotate(
-        acknowledged=Case(When(acknowledged_at__isnull=False, then=True), default=False), hushed=_HUSHED
+        text=Cast("figures", TextField()),
+        acknowledged=Case(When(acknowledged_at__isnull=False, then=True), default=False),
+        hushed=_HUSHED,
     )
-    names = ("pk", "kind", "subject", "severity", "figures", "acknowledged", "hushed")
+    names = ("pk", "kind", "subject", "severity", "text", "acknowledged", "hushed")
     return [Brief(*row) for row in found.values_list(*names)]
 
 

@@ -19,7 +19,7 @@ from slo.maths.ledger import Row, Span, Window, clip, window
 from slo.maths.status import SHORT, Status, judge
 from slo.maths.windows import format_duration, from_epoch, to_epoch
 from slo.models import BudgetPolicy, Exclusion, Objective, Service, SourceState
-from slo.selectors_ledger import History, Mark, excluded_spans, marks_of, rows_at, touching
+from slo.selectors_ledger import History, Mark, Measured, excluded_spans, marks_of, rows_at, touching
 
 
 def objectives(service: str | None = None) -> QuerySet[Objective]:
@@ -120,7 +120,9 @@ def between(item: Objective, instants: Sequence[int]) -> list[Window]:
     return [history.window(low, high) for low, high in pairwise(instants)]
 
 
-def windows(wanted: Sequence[tuple[Objective, int, int]], marks: Mapping[int, Mark] | None = None) -> list[Window]:
+def windows(
+    wanted: Sequence[tuple[Objective | Measured, int, int]], marks: Mapping[int, Mark] | None = None
+) -> list[Window]:
     """One window each (from, to in epoch seconds) of many objectives, in order: a few queries, however many."""
     items = list({item.pk: item for item, _, _ in wanted}.values())
     holes = (
@@ -128,13 +130,14 @@ def windows(wanted: Sequence[tuple[Objective, int, int]], marks: Mapping[int, Ma
     )
     bounds: dict[int, set[int]] = defaultdict(set)
     for item, start, end in wanted:
-        clipped = clip(holes.get(item.pk, []), start, end)
-        bounds[item.pk] |= {start, end}.union(*((span.start, span.end) for span in clipped))
+        bounds[item.pk] |= {start, end}
+        if item.pk in holes:
+            bounds[item.pk].update(*((span.start, span.end) for span in clip(holes[item.pk], start, end)))
     rows = rows_at(bounds, marks or marks_of(item.pk for item in items))
     return [_window(rows[item.pk], holes.get(item.pk, []), start, end) for item, start, end in wanted]
 
 
-def recent(at: datetime, chosen: Sequence[Objective]) -> dict[int, Window]:
+def recent(at: datetime, chosen: Sequence[Objective | Measured]) -> dict[int, Window]:
     """The last five minutes of objectives by primary key, as their statuses at `at` have them, for far less."""
     marks = marks_of(item.pk for item in chosen)
     ends = [_end(item, marks.get(item.pk), to_epoch(at)) for item in chosen]
@@ -143,9 +146,8 @@ def recent(at: datetime, chosen: Sequence[Objective]) -> dict[int, Window]:
 
 
 def _window(rows: Mapping[int, Row], holes: Sequence[Span], start: int, end: int) -> Window:
-    return window(
-        start, end, rows[start], rows[end], [(s, rows[s.start], rows[s.end]) for s in clip(holes, start, end)]
-    )
+    within = [(s, rows[s.start], rows[s.end]) for s in clip(holes, start, end)] if holes else ()
+    return window(start, end, rows[start], rows[end], within)
 
 
 def exclusions(item: Objective, start: datetime, end: datetime) -> list[tuple[Exclusion, list[Span]]]:
@@ -295,7 +297,7 @@ def _readers(wanted: Sequence[Objective], at: datetime, more: frozenset[int]) ->
     ]
 
 
-def _end(item: Objective, mark: Mark | None, now: int) -> int:
+def _end(item: Objective | Measured, mark: Mark | None, now: int) -> int:
     """Where windows end: at the watermark, as long as that is a matter of ticks, or of the slice that is not over yet,
     so that a judgement a moment after a tick does not see its last seconds as missing. Beyond that, missing data is
     told as missing.

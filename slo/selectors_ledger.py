@@ -3,17 +3,20 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from slo.maths.history import Rows
 from slo.maths.ledger import Row, Span, Sums, merge
+from slo.maths.sli import slices
+from slo.maths.slices import Slices
 from slo.maths.windows import from_epoch
 from slo.models import Exclusion, Measurement, Objective, Watermark
 
 T = TypeVar("T")
+FEW = 100
 
 
 class Excerpt(Rows):
@@ -60,7 +63,36 @@ def marks_of(of: Iterable[int]) -> dict[int, Mark]:
     return {pk: Mark(started, at, problem) for pk, started, at, problem in told}
 
 
-def excluded_spans(wanted: Sequence[Objective], start: int, end: int) -> dict[int, list[Span]]:
+class Concerned(Protocol):
+    """What can be excluded: an objective, or as much of it as somebody read."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def service_id(self) -> int: ...
+
+
+class Measured(NamedTuple):
+    """As much of an objective of a component as its last minutes take: hundreds of components are looked at at once."""
+
+    pk: int
+    service_id: int
+    component_id: int
+    name: str
+    indicator: str
+    sli: Mapping[str, Any]
+
+    def slices(self) -> Slices | None:
+        return slices(self.sli)
+
+
+def measured(components: Iterable[int]) -> list[Measured]:
+    """The objectives of these components."""
+    found = Objective.objects.filter(component__in=components)
+    return [Measured(*row) for row in found.values_list(*Measured._fields)]
+
+
+def excluded_spans(wanted: Sequence[Concerned], start: int, end: int) -> dict[int, list[Span]]:
     """What is excluded within [start, end) of each objective that has anything excluded, in order and joined."""
     of_objective: dict[int, list[Span]] = defaultdict(list)
     of_service: dict[int | None, list[Span]] = defaultdict(list)
@@ -78,9 +110,11 @@ def excluded_spans(wanted: Sequence[Objective], start: int, end: int) -> dict[in
     }
 
 
-def touching(wanted: Sequence[Objective], start: int, end: int) -> QuerySet[Exclusion]:
-    """Those that may have an occurrence within [start, end)."""
+def touching(wanted: Sequence[Concerned], start: int, end: int) -> QuerySet[Exclusion]:
+    """Those that may have an occurrence within [start, end); of many objectives, also those of others."""
+    # Naming hundreds costs more than reading a few exclusions that concern none of them.
     concerned = Q(objective__in=[o.pk for o in wanted]) | Q(service__in={o.service_id for o in wanted})
+    concerned = concerned if len(wanted) <= FEW else Q()
     since = Q(end__gt=from_epoch(start)) | ~Q(rule="")
     return Exclusion.objects.filter(concerned, since, start__lt=from_epoch(end))
 
@@ -95,10 +129,11 @@ def rows_at(bounds: Mapping[int, Iterable[int]], marks: Mapping[int, Mark]) -> d
         pk: {} if pk in marks else {at: Row(at, Sums()) for at in wanted} for pk, wanted in bounds.items()
     }
     pairs = [(pk, at, max(at, marks[pk].started)) for pk, wanted in bounds.items() if pk in marks for at in wanted]
+    asking = _AT_OR_BEFORE_AT_ONCE if connection.vendor == "postgresql" else _AT_OR_BEFORE
     for chunk in _chunks(pairs, 5_000):
         wanted = ",".join(f"({pk},{at},{bound})" for pk, at, bound in chunk)
         with connection.cursor() as cursor:
-            cursor.execute(_AT_OR_BEFORE.format(wanted=wanted))
+            cursor.execute(asking.format(wanted=wanted))
             for pk, at, row_at, *sums in cursor:
                 found[pk][at] = Row(row_at, Sums(*sums))
     return found
@@ -126,6 +161,15 @@ FROM wanted w
 JOIN slo_measurement m ON m.objective_id = w.objective AND m.at = (
     SELECT MAX(x.at) FROM slo_measurement x WHERE x.objective_id = w.objective AND x.at <= w.bound
 )
+"""
+# The same by one look-up a row instead of two, which SQLite cannot.
+_AT_OR_BEFORE_AT_ONCE = """
+WITH wanted(objective, at, bound) AS (VALUES {wanted})
+SELECT w.objective, w.at, m.at, m.good, m.total, m.observed
+FROM wanted w CROSS JOIN LATERAL (
+    SELECT x.at, x.good, x.total, x.observed FROM slo_measurement x
+    WHERE x.objective_id = w.objective AND x.at <= w.bound ORDER BY x.at DESC LIMIT 1
+) m
 """
 
 

@@ -1,11 +1,16 @@
 """Reads: all objectives at once, as lists of a thousand of them are narrowed, sorted and counted."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, Q, TextField, When
+from django.db.models.functions import Cast
 
 from slo import selectors
 from slo.maths.status import HOUR, State
@@ -48,9 +53,12 @@ class Listed:
 
 def listed(at: datetime) -> list[Listed]:
     """Every objective as it stands at `at`: one query, and a few more for what was not judged of late."""
-    rows = list(Objective.objects.order_by("name").values_list(*_WHAT, *_STANDS))
     recent = timedelta(seconds=TICKS * settings.TICK_SECONDS)
-    late = [row[0] for row in rows if (judged := row[len(_WHAT)]) is None or abs(at - judged) > recent]
+    of_late = Q(standing__at__range=(at - recent, at + recent))
+    texts = {f"{name}_text": Cast(name, TextField()) for name in ("labels", "period")}
+    found = Objective.objects.annotate(of_late=Case(When(of_late, then=1), default=0), **texts)
+    rows = list(found.order_by("name").values_list(*_WHAT, *_STANDS))
+    late = [row[0] for row in rows if not row[len(_WHAT)]]
     anew = _judged(at, late) if late else {}
     return [_listed(row[: len(_WHAT)], anew.get(row[0]) or row[len(_WHAT) + 1 :]) for row in rows]
 
@@ -66,8 +74,8 @@ _WHAT = (
     "title",
     "target",
     "indicator",
-    "labels",
-    "period",
+    "labels_text",
+    "period_text",
     "owner",
     "service__owner",
     "service__name",
@@ -79,7 +87,10 @@ _WHAT = (
     "source__title",
     "source__kind",
 )
-_STANDS = tuple(f"standing__{name}" for name in ("at", "state", "remaining", "ratio", "completeness", "burn", "step"))
+_STANDS = (
+    "of_late",
+    *(f"standing__{name}" for name in ("state", "remaining", "ratio", "completeness", "burn", "step")),
+)
 
 
 def _judged(at: datetime, late: list[int]) -> dict[int, tuple[Any, ...]]:
@@ -97,6 +108,13 @@ def _judged(at: datetime, late: list[int]) -> dict[int, tuple[Any, ...]]:
     }
 
 
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> Mapping[str, Any]:
+    """Labels or a period, of which a thousand objectives have but a few; nobody changes what is shared."""
+    found: dict[str, Any] = json.loads(text)
+    return MappingProxyType(found)
+
+
 def _listed(what: tuple[Any, ...], stands: tuple[Any, ...]) -> Listed:
     (pk, name, title, target, indicator, labels, period, owner, of_service, *rest) = what
     service, service_title, component, component_title, tier, source, source_title, kind = rest
@@ -106,8 +124,8 @@ def _listed(what: tuple[Any, ...], stands: tuple[Any, ...]) -> Listed:
         title or name,
         target,
         indicator,
-        labels,
-        period,
+        _read(labels),
+        _read(period),
         owner or of_service,
         service,
         service_title or service,

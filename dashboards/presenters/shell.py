@@ -1,7 +1,7 @@
 """What surrounds every page: the rail, the strip of what burns, who is looking."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts import selectors as alerts
@@ -68,7 +68,7 @@ def strip() -> Strip | None:
         first.setdefault((alert.kind, alert.subject), alert)
     if not first:
         return None
-    ranked = sorted(first.values(), key=_urgency)
+    ranked = _ranked(first.values())
     named = [alert for alert in ranked[:STRIP_LENGTH] if alert is ranked[0] or _is_loud(alert)]
     return Strip(
         items=alert_rows(alerts.in_order([alert.pk for alert in named])),
@@ -78,9 +78,21 @@ def strip() -> Strip | None:
     )
 
 
+def _ranked(found: Iterable[Brief]) -> list[Brief]:
+    """The most urgent first; those behind what can be named are only counted, and their pace does not matter."""
+    ranked = sorted(found, key=_weight)
+    last = _weight(ranked[:STRIP_LENGTH][-1])
+    likely = [alert for alert in ranked if _weight(alert) <= last]
+    return sorted(likely, key=_urgency) + ranked[len(likely) :]
+
+
 def _urgency(alert: Brief) -> tuple[bool, bool, bool, float]:
     burn, _ = pace(alert.figures)
-    return alert.hushed, alert.severity != "page", alert.acknowledged, -(burn or 0.0)
+    return *_weight(alert), -(burn or 0.0)
+
+
+def _weight(alert: Brief) -> tuple[bool, bool, bool]:
+    return alert.hushed, alert.severity != "page", alert.acknowledged
 
 
 def _is_loud(row: AlertRow | Brief) -> bool:

@@ -13,7 +13,8 @@ from degradation.rules.health import Reading
 from degradation.selectors.circuit_views import CircuitView, circuits
 from slo import selectors as slo_selectors
 from slo.maths.ledger import Window as LedgerWindow
-from slo.models import Component, ComponentLatency, Objective, Service
+from slo.models import Component, ComponentLatency, Service
+from slo.selectors_ledger import Measured, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,15 @@ def health(at: datetime, service: Service | None = None) -> list[Health]:
 
 
 def _readings(at: datetime, components: Sequence[int]) -> Mapping[int, list[Reading]]:
-    told = Objective.objects.filter(component__in=components).only("name", "component", "service", "indicator", "sli")
-    items = list(told)
+    items = measured(components)
     windows = slo_selectors.recent(at, items)
     found: dict[int, list[Reading]] = defaultdict(list)
     for item in items:
-        if item.component_id is not None:
-            found[item.component_id].append(_reading(item, windows[item.pk]))
+        found[item.component_id].append(_reading(item, windows[item.pk]))
     return found
 
 
-def _reading(item: Objective, window: LedgerWindow) -> Reading:
+def _reading(item: Measured, window: LedgerWindow) -> Reading:
     return Reading(item.name, item.indicator == "latency", window, item.sli.get("threshold"))
 
 
