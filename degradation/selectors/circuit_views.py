@@ -48,10 +48,8 @@ class ReportView:
 
 
 def circuits(at: datetime, components: Iterable[Component] | None = None) -> list[CircuitView]:
-    """The circuit of every component (of these), the most critical first."""
-    found = _components()
-    if components is not None:
-        found = found.filter(pk__in=[item.pk for item in components])
+    """The circuit of every component, the most critical first; or of these, which were read `with_circuits`."""
+    found = _components() if components is None else components
     fleets = _fleets(at)
     return [_view(item, fleets.get(item.pk, Fleet()), at) for item in found]
 
@@ -82,7 +80,12 @@ def circuit_reports(component: Component, at: datetime) -> list[ReportView]:
 
 
 def _components() -> QuerySet[Component]:
-    return Component.objects.select_related("circuit", "circuit__actor", "circuit_settings")
+    return with_circuits(Component.objects.all())
+
+
+def with_circuits(components: QuerySet[Component]) -> QuerySet[Component]:
+    """These components with what a view of their circuits reads."""
+    return components.select_related("circuit", "circuit__actor", "circuit_settings")
 
 
 def _fleets(at: datetime, component: Component | None = None) -> Mapping[int, Fleet]:

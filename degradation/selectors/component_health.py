@@ -10,7 +10,7 @@ from django.conf import settings
 from degradation.rules import health as health_rule
 from degradation.rules.circuit_signs import signs
 from degradation.rules.health import Reading
-from degradation.selectors.circuit_views import CircuitView, circuits
+from degradation.selectors.circuit_views import CircuitView, circuits, with_circuits
 from slo import selectors as slo_selectors
 from slo.maths.ledger import Window as LedgerWindow
 from slo.models import Component, ComponentLatency, Service
@@ -61,11 +61,11 @@ LATE = 60
 
 def health(at: datetime, service: Service | None = None) -> list[Health]:
     """Every component (of one service), the most critical first."""
-    found = Component.objects.select_related("service", "latency")
+    found = with_circuits(Component.objects.select_related("service", "latency"))
     items = list(found.filter(service=service) if service else found)
     readings = _readings(at, [item.pk for item in items])
     views = {view.component.pk: view for view in circuits(at, items)}
-    return [_health(item, readings[item.pk], views[item.pk], at) for item in items if item.pk in views]
+    return [_health(item, readings[item.pk], views[item.pk], at) for item in items]
 
 
 def _readings(at: datetime, components: Sequence[int]) -> Mapping[int, list[Reading]]:
