@@ -166,7 +166,8 @@ def test_a_server_that_does_not_answer_is_told_of_and_recovers_by_itself(
     console.allow("Failed to load resource|htmx:|Response Status Error Code")
     page.clock.install(time=NOW)
     page.goto(live_server.url + "/alerts/")
-    before = page.locator("#region h1").inner_text()
+    row = page.locator("#region tbody th").first
+    before = row.inner_text()
     answers: list[tuple[Callable[[Route], None], str]] = [
         (lambda route: route.abort(), "The server is out of reach."),
         (lambda route: route.fulfill(status=500, body="<h1>oh</h1>"), "The server answers with an error (500)."),
@@ -178,7 +179,7 @@ def test_a_server_that_does_not_answer_is_told_of_and_recovers_by_itself(
         page.route("**/alerts/", answer)
         page.evaluate(REFRESH)
         expect(page.get_by_role("alert")).to_have_text(said)
-        expect(page.locator("#region h1")).to_have_text(before)
+        expect(row).to_have_text(before, use_inner_text=True)
         page.unroute("**/alerts/")
         page.clock.run_for(61_000)
         expect(page.get_by_role("alert")).to_be_hidden()

