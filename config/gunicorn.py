@@ -26,4 +26,6 @@ def post_worker_init(worker: Any) -> None:
     # What a worker begins with stays: the collector of garbage need not go through all of it over and over.
     gc.collect()
     gc.freeze()
+    # A page makes tens of thousands of objects that are gone with it: one look at them each page, not forty.
+    gc.set_threshold(10_000)
     streams.open(ENV.FLAG_STREAMS, lambda: worker.alive and worker.ppid == os.getppid())
