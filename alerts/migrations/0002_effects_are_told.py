@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='transition',
             name='kind',
-            field=models.CharField(choices=[('state', 'State'), ('acknowledgement', 'Acknowledgement'), ('silence', 'Silence'), ('inhibition', 'Inhibition'), ('escalation', 'Escalation'), ('reminder', 'Reminder'), ('flapping', 'Flapping'), ('runbook', 'Runbook'), ('delivery', 'Delivery'), ('effect', 'Effect')], default='state', max_length=20),
+            field=models.CharField(choices=[('state', 'State'), ('acknowledgement', 'Acknowledgement'), ('silence', 'Silence'), ('inhibition', 'Inhibition'), ('escalation', 'Escalation'), ('reminder', 'Reminder'), ('flapping', 'Flapping'), ('runbook', 'Runbook'), ('delivery', 'Delivery'), ('effect', 'Effect of shedding')], default='state', max_length=20),
         ),
     ]

@@ -135,7 +135,7 @@ class Transition(models.Model):
         FLAPPING = "flapping"
         RUNBOOK = "runbook"
         DELIVERY = "delivery"
-        EFFECT = "effect"
+        EFFECT = "effect", "Effect of shedding"
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="transitions")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.STATE)

@@ -120,7 +120,8 @@ class Delivery(models.Model):
     @property
     def told(self) -> str:
         """What it was owed for, in a word or two: `firing`, `firing and resolved`, `acknowledgement`."""
-        kinds = [t.after if t.kind == Transition.Kind.STATE else t.kind for t in self.transitions.all()]
+        state = Transition.Kind.STATE
+        kinds = [t.after if t.kind == state else t.get_kind_display().lower() for t in self.transitions.all()]
         return " and ".join(dict.fromkeys(kinds))
 
     @property
