@@ -1,11 +1,13 @@
 """Applying once more: what changed is measured anew, what is gone is pruned, what is exported is the same."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from slo.models import BurnPolicy, Exclusion, Objective, Service, Source, Watermark
+from slo.services import edits
 from slo.services.catalog import definition, export_documents
 from slo.services.catalog.promises import SLOs
 from tests import factories
@@ -163,3 +165,14 @@ class TestExport:
 
     def test_every_objective_has_a_definition_even_one_made_by_hand(self) -> None:
         assert "query: http_requests_total\n" in definition(factories.objective())
+
+
+def test_what_was_made_on_a_page_outlives_a_prune_until_it_is_deleted_there(tmp_path: Path) -> None:
+    [name] = re.findall(r"name: ([\w-]+)", POLICY)[:1]
+    edits.save("BurnPolicy", POLICY, NOW, name="", seen="", actor="ada")
+    apply(tmp_path, SERVICE, prune=True)
+    assert BurnPolicy.objects.filter(name=name).exists()
+    edits.delete("BurnPolicy", name, NOW, actor="ada")
+    apply(tmp_path, SERVICE, POLICY)
+    apply(tmp_path, SERVICE, prune=True)
+    assert not BurnPolicy.objects.filter(name=name).exists()

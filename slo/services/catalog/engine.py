@@ -12,7 +12,7 @@ from django.db.models import JSONField, Model, ProtectedError, RestrictedError
 from pydantic.alias_generators import to_camel
 
 from slo.errors import CatalogError, DefinitionError
-from slo.models import Objective
+from slo.models import Edit, Objective
 from slo.openslo.expand import expand
 from slo.openslo.load import Document, Loaded, Specs, load, load_text
 from slo.openslo.sentences import near
@@ -219,9 +219,10 @@ class _Run:
         return Change(handler.kind, document.name, "changed" if found else "unchanged", found)
 
     def _prune_kind(self, handler: Handler[Any, Any]) -> Iterator[Change]:
+        made = _made_on_pages(handler)
         for row in handler.rows():
             name = str(getattr(row, handler.key))
-            if self._resolver.declares(handler.model, name) or handler.kept(row):
+            if self._resolver.declares(handler.model, name) or handler.kept(row) or name in made:
                 continue
             try:
                 with transaction.atomic():
@@ -233,6 +234,15 @@ class _Run:
                 self._errors.append(_protected(handler, name, error))
             else:
                 yield Change(handler.kind, name, "pruned")
+
+
+def _made_on_pages(handler: Handler[Any, Any]) -> set[str]:
+    """The names of what people made, of a kind whose rows do not say that themselves."""
+    if hasattr(handler.model, "made_by"):
+        return set()
+    last = dict(Edit.objects.filter(kind=handler.kind).order_by("at", "pk").values_list("name", "action"))
+    made = Edit.objects.filter(kind=handler.kind, action="created").values_list("name", flat=True)
+    return {name for name in made if last[name] != "deleted"}
 
 
 def _check_annotations(handler: Handler[Any, Any], document: Document[Any]) -> None:
