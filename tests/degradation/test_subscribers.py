@@ -26,7 +26,7 @@ from tests.dashboards.world import person
 from tests.factories import NOW
 from tests.servers import Receiver
 from tests.servers.postbox import Postbox
-from tests.servers.process import free_port
+from tests.servers.process import free_port, until
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.com"
@@ -267,7 +267,7 @@ def test_a_slow_webhook_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> No
 
     def post(notice: Notice, at: datetime) -> Answer:
         if "slow" in notice.subscriber.address:
-            released.wait(5)
+            released.wait(30)
         heard.append(notice.subscriber.address)
         return Answer("accepted", "OK")
 
@@ -278,13 +278,14 @@ def test_a_slow_webhook_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> No
     open_incident("Slow", "All is slow.", impact="minor", at=NOW, by="sam")
     try:
         notices.send_due(NOW)
+        until(lambda: len(heard) == 2, 15, what="the others to be told")
         assert sorted(heard) == ["https://b.example/", "https://c.example/"]
         notices.send_due(NOW + MINUTE / 2)
         assert len(heard) == 2, "the slow one is left to itself"
     finally:
         released.set()
     for thread in list(notices._lanes.values()):
-        thread.join(5)
+        thread.join(15)
     assert len(heard) == 3
 
 
