@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, When
+from django.db.models import (
+    Case,
+    Count,
+    IntegerField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 from django.utils.safestring import SafeString, mark_safe
 
@@ -54,7 +67,7 @@ def firing_briefly() -> list[Brief]:
     found = _urgent_first().annotate(
         text=Cast("figures", TextField()),
         acknowledged=Case(When(acknowledged_at__isnull=False, then=True), default=False),
-        hushed=_HUSHED,
+        hushed=Case(When(QUIET, then=True), default=False),
     )
     names = ("pk", "kind", "subject", "severity", "text", "acknowledged", "hushed")
     return [Brief(*row) for row in found.values_list(*names)]
@@ -78,8 +91,7 @@ def firing_count() -> int:
 
 
 def _urgent_first() -> QuerySet[Alert]:
-    rank = Case(*(When(severity=name, then=number) for number, name in enumerate(SEVERITIES)), default=len(SEVERITIES))
-    return Alert.objects.filter(state=Alert.State.FIRING).order_by(_HUSHED, rank, "opened_at", "pk")
+    return Alert.objects.filter(state=Alert.State.FIRING).order_by(HUSHED, URGENCY, "opened_at", "pk")
 
 
 def open_alerts() -> list[Alert]:
@@ -111,7 +123,13 @@ def of_team(name: str) -> Q:
 
 QUIET = Q(silence__isnull=False) | Q(inhibited_by__isnull=False)
 """What is kept quiet now: silenced, or held back by something more important."""
-_HUSHED = Case(When(QUIET, then=True), default=False)
+# To sort by: what nothing keeps quiet first, pages before tickets.
+HUSHED = Case(When(QUIET, then=Value(1)), default=Value(0), output_field=IntegerField())
+URGENCY = Case(
+    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(SEVERITIES)),
+    default=Value(len(SEVERITIES)),
+    output_field=IntegerField(),
+)
 
 
 def fired_within(start: datetime, end: datetime, objectives: Iterable[int]) -> list[Alert]:

@@ -8,8 +8,7 @@ from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef
 from django.db.models.functions import RowNumber
 
 from alerts.models import Alert, Group
-from alerts.selectors import alerts, of_team
-from slo.maths.burn import SEVERITIES
+from alerts.selectors import HUSHED, URGENCY, alerts, of_team
 
 # What somebody did about an alert, or what keeps it quiet.
 MARKS: dict[str, Q] = {
@@ -55,7 +54,7 @@ def listed(wanted: Wanted, state: str = "") -> QuerySet[Alert]:
         found = found.filter(state__in=STATES[state])
     if state in ("", "past"):
         return found.order_by("-opened_at", "-pk")
-    return found.alias(urgency=_URGENCY, hushed=_HUSHED, waiting=_WAITING).order_by(
+    return found.alias(urgency=URGENCY, hushed=HUSHED, waiting=_WAITING).order_by(
         "waiting", "hushed", "urgency", "opened_at", "pk"
     )
 
@@ -66,7 +65,7 @@ def folded(wanted: Wanted, state: str, most: int) -> QuerySet[Alert]:
     Within a service they are as in `listed`; `place` counts them from 1.
     """
     of: dict[str, Any] = {"partition_by": F("service_id")}
-    rank = _WAITING * 100 + _HUSHED * 10 + _URGENCY
+    rank = _WAITING * 100 + HUSHED * 10 + URGENCY
     place = Window(RowNumber(), order_by=(rank, "opened_at", "pk"), **of)
     found = _matching(alerts(), wanted).filter(state__in=STATES[state])
     return (
@@ -140,14 +139,4 @@ def _says(word: str) -> Q:
     return condition
 
 
-_URGENCY = Case(
-    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(SEVERITIES)),
-    default=Value(len(SEVERITIES)),
-    output_field=IntegerField(),
-)
-_HUSHED = Case(
-    When(Q(silence__isnull=False) | Q(inhibited_by__isnull=False), then=Value(1)),
-    default=Value(0),
-    output_field=IntegerField(),
-)
 _WAITING = Case(When(state=Alert.State.PENDING, then=Value(1)), default=Value(0), output_field=IntegerField())

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
-
 from alerts import selectors as alerts
 from alerts import selectors_listed as listed
 from alerts.models import Alert, Delivery
 from dashboards import formats
 from dashboards.presenters.alert_rows import AlertRow, alert_rows
+from dashboards.presenters.narrowing import Chip, Tab
+from dashboards.presenters.pager import Pager, pager
 from slo.maths.burn import SEVERITIES
 
 PER_PAGE = 50
@@ -130,24 +130,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
-    name: str
-    title: str
-    count: int
-    current: bool
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """Something that is asked for, and the query string that asks for all the rest."""
-
-    facet: str
-    title: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
 class Together:
     """Alerts that are listed together: those of a service in a storm, else all of the page (without a title).
 
@@ -181,10 +163,9 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class AlertsPage:
-    """`groups` hold the page that is asked for, rows `first` to `last` of `total`; `past` the latest beside them.
+    """`groups` hold the page that is asked for, `past` the latest beside them.
 
-    `newer` and `older` are the query strings of the pages beside it, empty where there is none. `dead` are the last of
-    `given_up` messages nobody received.
+    `dead` are the last of `given_up` messages nobody received.
     """
 
     asked: Asked
@@ -194,11 +175,7 @@ class AlertsPage:
     groups: tuple[Together, ...]
     past: tuple[AlertRow, ...]
     more_past: str
-    total: int
-    first: int
-    last: int
-    newer: str
-    older: str
+    pager: Pager
     dead: tuple[Delivery, ...]
     given_up: int
     waiting: int
@@ -218,10 +195,15 @@ def alerts_page(at: datetime, asked: Asked) -> AlertsPage:
     wanted = asked.wanted(at)
     counts = listed.tallies(wanted)
     folds = asked.state != "past" and not asked.service and counts[asked.state] > FLAT
-    found, total = _storm(wanted, asked.state) if folds else (listed.listed(wanted, asked.state), counts[asked.state])
-    pages = max(1, -(-total // PER_PAGE))
-    asked = replace(asked, page=min(asked.page, pages))
-    start = (asked.page - 1) * PER_PAGE
+    services = listed.severities_of_services(wanted, asked.state) if folds else {}
+    if folds:
+        found = listed.folded(wanted, asked.state, EACH)
+        total = sum(min(EACH, sum(by.values())) for by in services.values())
+    else:
+        found, total = listed.listed(wanted, asked.state), counts[asked.state]
+    pages = pager(total, asked.page, PER_PAGE, lambda page: replace(asked, page=page).address())
+    asked = replace(asked, page=pages.page)
+    start = (pages.page - 1) * PER_PAGE
     shown = list(found[start : start + PER_PAGE])
     past = listed.listed(wanted, "past")[:LATEST] if asked.state == "open" and not folds else []
     choices, given_up = _choices(), alerts.dead_count()
@@ -230,28 +212,19 @@ def alerts_page(at: datetime, asked: Asked) -> AlertsPage:
         tabs=tuple(_tab(asked, name, counts[name]) for name in STATES),
         chips=tuple(_chips(asked, choices)),
         choices=choices,
-        groups=tuple(_together(shown, asked, wanted)) if folds else (Together(alert_rows(shown)),),
+        groups=tuple(_together(shown, asked, services)) if folds else (Together(alert_rows(shown)),),
         past=alert_rows(past),
         more_past=replace(asked, state="past", page=1).address() if counts["past"] > LATEST else "",
-        total=total,
-        first=start + 1,
-        last=start + len(shown),
-        newer=replace(asked, page=asked.page - 1).address() if asked.page > 1 else "",
-        older=replace(asked, page=asked.page + 1).address() if asked.page < pages else "",
+        pager=pages,
         dead=tuple(alerts.dead_letters(LETTERS)) if given_up else (),
         given_up=given_up,
         waiting=alerts.outbox_depth(),
     )
 
 
-def _storm(wanted: listed.Wanted, state: str) -> tuple[QuerySet[Alert], int]:
-    """The first alerts of each service, and how many these are."""
-    counts = listed.severities_of_services(wanted, state)
-    return listed.folded(wanted, state, EACH), sum(min(EACH, sum(by.values())) for by in counts.values())
-
-
-def _together(shown: Sequence[Alert], asked: Asked, wanted: listed.Wanted) -> Iterator[Together]:
-    counts = listed.severities_of_services(wanted, asked.state)
+def _together(
+    shown: Sequence[Alert], asked: Asked, counts: Mapping[int | None, Mapping[str, int]]
+) -> Iterator[Together]:
     pairs = zip(shown, alert_rows(shown), strict=True)
     for pk, pairs_of in groupby(pairs, lambda pair: pair[0].service_id):
         found, rows = zip(*pairs_of, strict=True)
@@ -288,7 +261,7 @@ def _chips(asked: Asked, choices: Choices) -> Iterator[Chip]:
 
 
 def _tab(asked: Asked, name: str, count: int) -> Tab:
-    return Tab(name, STATES[name], count, asked.state == name, replace(asked, state=name, page=1).address())
+    return Tab(STATES[name], count, replace(asked, state=name, page=1).address(), asked.state == name)
 
 
 def _text(parameters: Mapping[str, str], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists of flags and components: narrowed and sorted by what the address says, with tabs that count."""
+"""Lists that the address narrows and sorts: their tabs, chips and heads; what flags and components are asked for."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,9 +18,19 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Chip:
+    """Something the list is narrowed by; `href` asks for the same without it."""
+
+    facet: str
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """A column's head. `direction` is the value of aria-sort, empty while another column sorts."""
 
+    key: str
     title: str
     css: str
     direction: str
@@ -78,6 +88,7 @@ class Asked:
         """The head of a column; a list that nobody sorted is sorted by `default`. Of figures the highest come first."""
         sort = self.sort or default
         if sort.removeprefix("-") != key:
-            return Sorted(title, css, "", self.address(sort=f"-{key}" if "num" in css.split() else key))
-        back = sort.startswith("-")
-        return Sorted(title, css, "descending" if back else "ascending", self.address(sort=key if back else f"-{key}"))
+            return Sorted(key, title, css, "", self.address(sort=f"-{key}" if "num" in css.split() else key))
+        if sort.startswith("-"):
+            return Sorted(key, title, css, "descending", self.address(sort=key))
+        return Sorted(key, title, css, "ascending", self.address(sort=f"-{key}"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from dashboards.presenters.narrowing import Chip
 from dashboards.presenters.objective_query import BUDGETS, FACETS, FIXED, Query
 from slo.maths.windows import format_duration
 from slo.selectors_listed import Listed
@@ -31,15 +32,6 @@ class Menu:
     choices: tuple[Choice, ...]
     chosen: int
     kept: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """Something the list is narrowed by; `href` asks for the same without it."""
-
-    facet: str
-    title: str
-    href: str
 
 
 def value(item: Listed, facet: str) -> tuple[str, str]:

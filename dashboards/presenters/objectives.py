@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dashboards.presenters.objective_facets import Chip, Index, Menu, counted
+from dashboards.presenters.narrowing import Chip, Sorted
+from dashboards.presenters.objective_facets import Index, Menu, counted
 from dashboards.presenters.objective_groups import Group, groups, in_groups
 from dashboards.presenters.objective_query import DEFAULT_SORT, FACETS, GROUPS, STATES, Query
 from dashboards.presenters.objective_views import Tab, address, tabs
@@ -27,17 +28,6 @@ _KEYS: dict[str, Callable[[Listed], str | float | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A column head that sorts. `direction` is the value of aria-sort, empty while another column sorts."""
-
-    key: str
-    title: str
-    css: str
-    direction: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
 class Option:
     """One of several ways to look at the list."""
 
@@ -51,7 +41,7 @@ class ObjectivesPage:
     """`found` of `total` objectives; `groups` are those of the page. `present` is what a view would keep of it."""
 
     query: Query
-    heads: tuple[Head, ...]
+    heads: tuple[Sorted, ...]
     groups: tuple[Group, ...]
     pager: Pager
     found: int
@@ -86,17 +76,17 @@ COLUMNS = (
 )
 
 
-def heads(query: Query | None = None) -> tuple[Head, ...]:
+def heads(query: Query | None = None) -> tuple[Sorted, ...]:
     """The heads of a table of objectives; without a query none of them sorts."""
     return tuple(_head(query, *column) for column in COLUMNS)
 
 
-def _head(query: Query | None, key: str, title: str, css: str) -> Head:
+def _head(query: Query | None, key: str, title: str, css: str) -> Sorted:
     if query is None or not key:
-        return Head(key, title, css, "", "")
+        return Sorted(key, title, css, "", "")
     href = query.sorted_by(key).address()
     direction = ("descending" if query.downwards else "ascending") if query.column == key else ""
-    return Head(key, title, css, direction, href)
+    return Sorted(key, title, css, direction, href)
 
 
 def objectives_page(at: datetime, query: Query) -> ObjectivesPage:

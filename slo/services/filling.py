@@ -54,11 +54,11 @@ def fill(at: datetime, patience: float = PATIENCE) -> int:
             continue
         row = Filling.objects.select_related("objective__source", "objective__service").get(pk=pk)
         try:
-            _piece(row, at)
-            pieces += 1
-            while row.state == Filling.State.DUE and monotonic() < until:
+            going = True
+            while going:
                 _piece(row, at)
                 pieces += 1
+                going = row.state == Filling.State.DUE and monotonic() < until
         finally:
             Filling.objects.filter(pk=pk).update(leased_until=None)
     return pieces

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from django.conf import LazySettings
     from django.test import Client
+    from playwright.sync_api import Page
+    from pytest_django.live_server_helper import LiveServer
 
     from tests.dashboards.world import World
 
@@ -26,6 +28,30 @@ def stop_clocks(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
     for module in modules:
         if hasattr(module, "now"):
             monkeypatch.setattr(module, "now", lambda: at)
+
+
+def log_in(page: Page, server: LiveServer, role: str = "operator") -> str:
+    """Let the browser be somebody of that role. Returns the key of the session."""
+    from django.conf import settings as configured
+    from django.test import Client
+
+    from tests.dashboards.world import person
+
+    client = Client()
+    client.force_login(person(role), backend="django.contrib.auth.backends.ModelBackend")
+    name = configured.SESSION_COOKIE_NAME
+    session = client.cookies[name].value
+    page.context.add_cookies([{"name": name, "value": session, "url": server.url}])
+    return session
+
+
+def tab_to(page: Page, selector: str, *, limit: int = 80) -> None:
+    """Press Tab until the element has the focus, as somebody without a mouse does."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab does not reach {selector}")
 
 
 @pytest.fixture

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.conf import LazySettings
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from degradation.models import Flag
-from tests.dashboards.conftest import stop_clocks
-from tests.dashboards.world import World, person, trouble
+from tests.dashboards.conftest import log_in, stop_clocks
+from tests.dashboards.conftest import tab_to as tab_within
+from tests.dashboards.world import World, trouble
 from tests.factories import NOW
+
+tab_to = partial(tab_within, limit=60)
 
 Visit = Callable[[str], None]
 
@@ -54,22 +57,10 @@ def test_pages_work_without_scripts(page: Page, visit: Visit, shop: World, live_
         plain.context.close()
 
 
-def tab_to(page: Page, selector: str) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"Tab does not reach {selector}")
-
-
 def test_a_flag_is_toggled_with_a_reason_and_all_restored_by_keyboard_alone(
     page: Page, visit: Visit, shop: World, live_server: LiveServer
 ) -> None:
-    client = Client()
-    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
-    page.context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
+    log_in(page, live_server)
     flag = page.locator("#flag-order-updates")
     visit("/")
     tab_to(page, ".rail a[href='/flags/']")

@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import LazySettings
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from degradation.models import Flag
-from tests.dashboards.conftest import stop_clocks
+from tests.dashboards.conftest import log_in, stop_clocks
 from tests.dashboards.matrix import furnished
-from tests.dashboards.world import person
 from tests.factories import NOW
 from tests.servers import Console
 
@@ -38,17 +36,9 @@ def keys(
     """What addresses need, in a world somebody looks at who may act."""
     stop_clocks(monkeypatch, NOW)
     settings.PUBLIC_READ = False
-    yield furnished()[1] | {"session": login(page, live_server)}
+    yield furnished()[1] | {"session": log_in(page, live_server)}
     page.close()
     connections.close_all()
-
-
-def login(page: Page, server: LiveServer) -> str:
-    client = Client()
-    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
-    session = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": server.url}])
-    return session
 
 
 def refresh(page: Page) -> None:

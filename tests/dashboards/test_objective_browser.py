@@ -5,9 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
-from django.conf import settings as configured
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,9 +13,8 @@ from slo.maths.windows import to_epoch
 from slo.models import Objective, Source
 from slo.services import survey
 from slo.sources.fake import Fake, standing_in
-from tests.dashboards.conftest import stop_clocks
-from tests.dashboards.test_runbook_browser import tab_to
-from tests.dashboards.world import person, trouble
+from tests.dashboards.conftest import log_in, stop_clocks, tab_to
+from tests.dashboards.world import trouble
 from tests.factories import NOW
 from tests.servers import Console
 
@@ -37,10 +34,7 @@ def fake(
     survey.forget()
     trouble()
     Source.objects.create(name="prometheus", kind="prometheus", spec={"url": "http://prometheus.example"})
-    client = Client()
-    client.force_login(person("admin"), backend="django.contrib.auth.backends.ModelBackend")
-    name = configured.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    log_in(page, live_server, "admin")
     end = to_epoch(NOW)
     with standing_in() as source:
         for at in range(end - 29 * DAY, end + 1, 21_600):

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
-from django.conf import settings as configured
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from slo.models import Scenario
-from tests.dashboards.conftest import stop_clocks
-from tests.dashboards.world import World, person, trouble
+from tests.dashboards.conftest import log_in, stop_clocks, tab_to
+from tests.dashboards.world import World, trouble
 from tests.factories import NOW
 
 PATH = "/availability/shop/"
@@ -29,42 +27,27 @@ def shop(
     """The shop, planned by an operator."""
     stop_clocks(monkeypatch, NOW)
     world = trouble()
-    _log_in(page, live_server)
+    log_in(page, live_server)
     yield world
     connections.close_all()
-
-
-def _log_in(page: Page, live_server: LiveServer) -> None:
-    client = Client()
-    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
-    name = configured.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-
-
-def _tab_to(page: Page, selector: str) -> None:
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"Tab does not reach {selector}")
 
 
 def test_a_what_if_is_kept_compared_and_deleted_by_keyboard_alone(
     page: Page, live_server: LiveServer, shop: World
 ) -> None:
     page.goto(live_server.url + PATH)
-    _tab_to(page, "[name='target.orders']")
+    tab_to(page, "[name='target.orders']")
     page.keyboard.type("99.99")
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("What if Orders at 99.99")
-    _tab_to(page, "input[name=name]")
+    tab_to(page, "input[name=name]")
     page.keyboard.type("better orders")
     page.keyboard.press("Enter")
     expect(page.locator(".messages")).to_contain_text("is kept")
     scenario = page.locator("section[aria-labelledby=h-scenarios] tbody tr")
     expect(scenario).to_contain_text("Orders at 99.99")
     assert Scenario.objects.get().changes["orders"]["target"] == pytest.approx(0.9999)
-    _tab_to(page, "form[action$='/better%20orders/'] button")
+    tab_to(page, "form[action$='/better%20orders/'] button")
     page.keyboard.press("Enter")
     expect(page.locator(".messages")).to_contain_text("is gone")
     assert not Scenario.objects.exists()

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
-from django.conf import settings as configured
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from alerts.models import RunbookRun, StepTick
 from alerts.services.runbooks import record
-from tests.dashboards.conftest import stop_clocks
-from tests.dashboards.world import World, person, trouble
+from tests.dashboards.conftest import log_in, stop_clocks, tab_to
+from tests.dashboards.world import World, trouble
 from tests.factories import NOW
 
 BODY = """\
@@ -53,21 +51,9 @@ def shop(
     stop_clocks(monkeypatch, NOW)
     world = trouble()
     record(world.runbook, BODY, NOW, "sam", "longer")
-    client = Client()
-    client.force_login(person("operator"), backend="django.contrib.auth.backends.ModelBackend")
-    name = configured.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    log_in(page, live_server)
     yield world
     connections.close_all()
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the element has the focus, as somebody without a mouse does."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"Tab does not reach {selector}")
 
 
 def test_a_runbook_is_read_from_an_alert_and_ticked_by_keyboard_alone(
