@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -13,8 +14,8 @@ from django.db.models import Case, Q, TextField, When
 from django.db.models.functions import Cast
 
 from slo import selectors
-from slo.maths.status import HOUR, State
-from slo.models import Objective, ObjectiveView
+from slo.maths.status import State
+from slo.models import Objective, ObjectiveStanding, ObjectiveView
 
 # Judgements older than so many ticks are made anew: ticks may have stopped, and then that is what is to be seen.
 TICKS = 2
@@ -87,23 +88,15 @@ _WHAT = (
     "source__title",
     "source__kind",
 )
-_STANDS = (
-    "of_late",
-    *(f"standing__{name}" for name in ("state", "remaining", "ratio", "completeness", "burn", "step")),
-)
+_FIGURES = ("state", "remaining", "ratio", "completeness", "burn", "step")
+_in_order = itemgetter(*_FIGURES)
+_STANDS = ("of_late", *(f"standing__{name}" for name in _FIGURES))
 
 
 def _judged(at: datetime, late: list[int]) -> dict[int, tuple[Any, ...]]:
     found = list(selectors.objectives().filter(pk__in=late))
     return {
-        item.pk: (
-            status.state,
-            status.budget.remaining,
-            status.period.ratio,
-            status.period.completeness,
-            status.burns.get(HOUR),
-            status.step.action if status.step else "",
-        )
+        item.pk: _in_order(ObjectiveStanding.figures(status))
         for item, status in zip(found, selectors.statuses(at, found), strict=True)
     }
 

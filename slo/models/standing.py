@@ -1,7 +1,10 @@
 """How each objective stood when it was judged last: lists of a thousand of them are sorted and counted by it."""
 
+from typing import Any
+
 from django.db import models
 
+from slo.maths.status import HOUR, Status
 from slo.models.objective import Objective
 
 
@@ -23,3 +26,15 @@ class ObjectiveStanding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.objective_id} {self.state}"
+
+    @staticmethod
+    def figures(status: Status) -> dict[str, Any]:
+        """What is kept of a judgement, by the names of its fields."""
+        return {
+            "state": status.state,
+            "remaining": status.budget.remaining,
+            "ratio": status.period.ratio,
+            "completeness": status.period.completeness,
+            "burn": status.burns.get(HOUR),
+            "step": status.step.action if status.step else "",
+        }
